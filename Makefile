@@ -1,0 +1,67 @@
+# Needs make and Python 3.11 or newer with venv; only `make lock` needs more (uv).
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PORT ?= 8000
+PG15_BIN ?= /usr/lib/postgresql/15/bin
+UV ?= uv
+
+# The folders whose tests use a database; `make test-pg15` runs these again on PostgreSQL 15.
+DATABASE_TESTS := tests/postgres tests/http tests/cli
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(UV) pip compile pyproject.toml --no-config --universal --python-version 3.11 --generate-hashes \
+	--only-binary :all: --custom-compile-command 'make lock' --quiet
+
+.PHONY: help demo test test-pg15 test-browser lint bench soak lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/ready ## start a demonstration on 127.0.0.1:8000 (PORT=8001 make demo for another port)
+	@exec $(BIN)/duebook demo --port $(PORT)
+
+test: .venv/ready ## run every test that needs only Python
+	$(BIN)/pytest tests --ignore tests/browser
+
+test-pg15: .venv/ready ## run the database tests on Debian's PostgreSQL 15
+	@test -x $(PG15_BIN)/initdb || { echo "make test-pg15: no PostgreSQL 15 in $(PG15_BIN); on Debian: apt-get install postgresql-15" >&2; exit 1; }
+	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(BIN)/pytest $(DATABASE_TESTS)
+
+test-browser: .venv/ready ## run the tests that drive a browser
+	@command -v chromium >/dev/null || { echo "make test-browser: no chromium on the PATH; on Debian: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/pytest tests/browser
+
+lint: .venv/ready ## check style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict src tests $(wildcard bench scripts)
+
+bench: .venv/ready ## print how speed holds up with size and history, as ratios measured in one run
+	$(BIN)/python -m bench
+
+soak: .venv/ready ## write and read for a long time, checking the books all along
+	$(BIN)/python -m bench.soak
+
+lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (delete requirements/*.txt to renew all)
+	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }
+	$(COMPILE) --all-extras --group dev --output-file requirements/all.txt
+	$(COMPILE) --constraint requirements/all.txt --output-file requirements/server.txt
+
+clean: ## remove the virtual environment and everything built or cached
+	rm -rf .venv build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
+	find src tests $(wildcard bench scripts) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A changed lock makes the environment anew; a changed pyproject.toml only the project's own entry in it.
+.venv/locked: requirements/all.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Duebook needs Python 3.11 or newer; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv from requirements/all.txt, every file checked by its hash (about a minute, once)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) install --quiet --require-hashes --no-deps --only-binary :all: --requirement requirements/all.txt
+	@touch $@
+
+.venv/ready: .venv/locked pyproject.toml
+	@$(PIP) install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
