@@ -1,0 +1,1 @@
+"""Which band an open item is in, and the report built from bands."""

@@ -1,0 +1,59 @@
+-- name: aged_totals
+-- One row per party, currency and band, as of a day: today's open items, less what took effect later.
+-- Band 0 is not yet late; unapplied money has rows of its own. In base minor units the currency is null.
+SELECT party_id, currency, unapplied, width_bucket(%(as_of)s::date - due_on, %(edges)s::int[]) AS band,
+       sum(amount_minor)::bigint AS open_minor
+  FROM (SELECT party_id, due_on, unapplied, CASE WHEN %(in_base)s THEN NULL ELSE currency END AS currency,
+               CASE WHEN %(in_base)s THEN base_minor ELSE amount_minor END AS amount_minor
+          FROM open_item
+         WHERE business_id = %(business_id)s AND side = %(side)s
+           AND (%(party_id)s::uuid IS NULL OR party_id = %(party_id)s::uuid)
+        UNION ALL
+        SELECT party_id, due_on, unapplied, CASE WHEN %(in_base)s THEN NULL ELSE currency END,
+               CASE WHEN %(in_base)s THEN -base_minor ELSE -amount_minor END
+          FROM entry
+         WHERE business_id = %(business_id)s AND side = %(side)s AND effective_on > %(as_of)s::date
+           AND (%(party_id)s::uuid IS NULL OR party_id = %(party_id)s::uuid)) AS as_it_was
+ GROUP BY party_id, currency, unapplied, band
+HAVING sum(amount_minor) <> 0
+
+-- name: aged_totals_known_at
+-- The same as known at an earlier version: also less what was recorded later, in two arms that share no entry.
+SELECT party_id, currency, unapplied, width_bucket(%(as_of)s::date - due_on, %(edges)s::int[]) AS band,
+       sum(amount_minor)::bigint AS open_minor
+  FROM (SELECT party_id, due_on, unapplied, CASE WHEN %(in_base)s THEN NULL ELSE currency END AS currency,
+               CASE WHEN %(in_base)s THEN base_minor ELSE amount_minor END AS amount_minor
+          FROM open_item
+         WHERE business_id = %(business_id)s AND side = %(side)s
+           AND (%(party_id)s::uuid IS NULL OR party_id = %(party_id)s::uuid)
+        UNION ALL
+        SELECT party_id, due_on, unapplied, CASE WHEN %(in_base)s THEN NULL ELSE currency END,
+               CASE WHEN %(in_base)s THEN -base_minor ELSE -amount_minor END
+          FROM entry
+         WHERE business_id = %(business_id)s AND side = %(side)s AND effective_on > %(as_of)s::date
+           AND (%(party_id)s::uuid IS NULL OR party_id = %(party_id)s::uuid)
+        UNION ALL
+        SELECT party_id, due_on, unapplied, CASE WHEN %(in_base)s THEN NULL ELSE currency END,
+               CASE WHEN %(in_base)s THEN -base_minor ELSE -amount_minor END
+          FROM entry
+         WHERE business_id = %(business_id)s AND version > %(known_at)s
+           AND side = %(side)s AND effective_on <= %(as_of)s::date
+           AND (%(party_id)s::uuid IS NULL OR party_id = %(party_id)s::uuid)) AS as_it_was
+ GROUP BY party_id, currency, unapplied, band
+HAVING sum(amount_minor) <> 0
+
+-- name: party_names
+-- What parties were called at a version.
+SELECT party.id, party.external_id, fact.name
+  FROM party
+  CROSS JOIN LATERAL (
+       SELECT name FROM party_fact
+        WHERE business_id = party.business_id AND party_id = party.id AND version <= %(known_at)s
+        ORDER BY version DESC LIMIT 1) AS fact
+ WHERE party.business_id = %(business_id)s AND party.id = ANY (%(ids)s::uuid[])
+
+-- name: version_at
+-- The last version recorded at or before an instant; 0 before the first.
+SELECT coalesce(max(version), 0) AS version
+  FROM ledger_version
+ WHERE business_id = %(business_id)s AND recorded_at <= %(instant)s

@@ -1,0 +1,1 @@
+"""The database: connection pools, named queries, migrations, and a server of one's own for laptops."""

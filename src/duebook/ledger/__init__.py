@@ -1,0 +1,1 @@
+"""What is owed: parties, documents, allocations, the entries they give, and the open items as of a date."""

@@ -1,0 +1,49 @@
+"""Chain a business's versions by hash, so that a change made behind the ledger's back is found.
+
+A version's hash is SHA-256 over the previous version's hash and the canonical text of what the version recorded. The
+text holds digests in place of facts, so that personal data can be erased without breaking the chain.
+Source: docs/reference/storage.md, "The hash of a version".
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+Row = tuple[Any, ...]
+
+GENESIS: Final = bytes(32)
+"""What stands in place of the previous hash before version 1."""
+
+
+def version_hash(
+    previous: bytes,
+    version: int,
+    recorded_at: datetime,
+    operation: str,
+    facts: Iterable[tuple[str, Row]],
+    entries: Iterable[Row],
+) -> bytes:
+    """The hash of one version: `facts` are (table, row) in order of recording, `entries` rows in theirs."""
+    digest = hashlib.sha256(previous)
+    digest.update(f"{version}|{recorded_at.isoformat()}|{operation}\n".encode())
+    for table, row in facts:
+        digest.update(f"{table}|{hashlib.sha256(canonical_text(row).encode()).hexdigest()}\n".encode())
+    for row in entries:
+        digest.update(f"entry|{canonical_text(row)}\n".encode())
+    return digest.digest()
+
+
+def canonical_text(row: Row) -> str:
+    """A row as text: its values in column order, as a JSON array of strings, nulls and booleans."""
+    return json.dumps([_plain(value) for value in row], ensure_ascii=False, separators=(",", ":"))
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces: the form in which tags, profiles and bodies are kept and digested."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _plain(value: Any) -> str | bool | None:
+    return value if value is None or isinstance(value, bool) else str(value)

@@ -1,0 +1,56 @@
+"""Why a caller is turned away.
+
+TenancyError
+|-- KeyRevoked: the key behind a token is not live any more
+|-- NotYourBusiness: the token is bound to another business
+|-- BusinessNotFound: absent, or another partner's, and nothing tells which
+|-- BusinessConflict: the external id is taken with other content
+`-- Busy: too much is waiting; come again
+"""
+
+from typing import Final
+from uuid import UUID
+
+
+class TenancyError(Exception):
+    """A caller is turned away."""
+
+
+class KeyRevoked(TenancyError):
+    """The key behind this token is not live."""
+
+    def __init__(self) -> None:
+        super().__init__("the key that this token was made with is revoked or unknown")
+
+
+class NotYourBusiness(TenancyError):
+    """A token that is bound to one business opens no other."""
+
+    def __init__(self, business_id: UUID) -> None:
+        self.business_id = business_id
+        super().__init__(f"this token is not for business {business_id}")
+
+
+class BusinessNotFound(TenancyError):
+    """There is no such business for this caller."""
+
+    def __init__(self, business_id: UUID | str) -> None:
+        self.business_id = business_id
+        super().__init__(f"no business {business_id}")
+
+
+class BusinessConflict(TenancyError):
+    """A business with this external id stands already, with other content."""
+
+    def __init__(self, external_id: str, differing: str) -> None:
+        self.external_id, self.differing = external_id, differing
+        super().__init__(f"business with external id {external_id!r} is already there with another {differing}")
+
+
+class Busy(TenancyError):
+    """More is being asked of these books than they can take now."""
+
+    RETRY_AFTER_SECONDS: Final = 1
+
+    def __init__(self) -> None:
+        super().__init__("too many writes are waiting for these books; try again in a second")

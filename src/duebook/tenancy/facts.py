@@ -1,0 +1,69 @@
+"""Who may see which books.
+
+Source: docs/reference/tenancy.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NewType
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from duebook.ledger.facts import BusinessId
+
+PartnerId = NewType("PartnerId", UUID)
+KeyId = NewType("KeyId", UUID)
+
+
+class WireProfile(StrEnum):
+    """Which of two published shapes a client reads: the reference pages', or the one that live clients expect."""
+
+    PUBLISHED = "published"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A platform that holds keys and owns businesses."""
+
+    id: PartnerId
+    name: str
+    wire_profile: WireProfile
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """One set of books. `profile` holds what its creator said beside the fields named here."""
+
+    id: BusinessId
+    partner_id: PartnerId
+    external_id: str | None
+    name: str
+    base_currency: str
+    zone: ZoneInfo
+    profile: Mapping[str, Any]
+    created_at: datetime
+
+    def today(self, now: datetime) -> date:
+        """The calendar day of an instant, where the business is."""
+        return now.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a key of a partner, bound to one business if its token says so."""
+
+    partner_id: PartnerId
+    key_id: KeyId
+    business_id: BusinessId | None
+    wire_profile: WireProfile
+
+
+class Operator:
+    """Whoever runs the command line on the server itself: may open any books."""
+
+
+OPERATOR = Operator()

@@ -1,0 +1,146 @@
+"""The one place where a transaction on a business's books begins and ends.
+
+Holds: inside, the database shows one business and no other; a write holds the lock on the head of its books, so that
+versions follow each other without a gap; a block that raises leaves nothing behind.
+Source: docs/reference/storage.md.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import PoolTimeout
+
+from duebook.db.pool import WAIT_SECONDS, Connection, Database
+from duebook.db.queries import load
+from duebook.ledger.facts import BusinessId
+from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
+from duebook.tenancy.facts import Business, Caller, Operator
+
+_QUERIES: Final = load("duebook.tenancy")
+
+WRITES_AT_ONCE: Final = 2
+"""How many writes of one business hold a connection in one process; the rest wait outside the pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTx:
+    """A business's books at one moment: everything read through it is of the version it names."""
+
+    connection: Connection
+    business: Business
+    version: int
+    recorded_at: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTx:
+    """A business's books, locked for one write on top of the version it names."""
+
+    connection: Connection
+    business: Business
+    version: int
+    recorded_at: datetime
+    hash: bytes
+    now: datetime
+    operation: str
+    caller: Caller | Operator
+
+
+@asynccontextmanager
+async def read_tx(database: Database, caller: Caller | Operator, business_id: BusinessId) -> AsyncIterator[ReadTx]:
+    """Open a business's books to read. Raises TenancyError."""
+    _check_binding(caller, business_id)
+    async with _connection(database.readers) as connection:
+        async with connection.pipeline():
+            await _set_tenant(connection, business_id)
+            admitted = await _admit(connection, caller, business_id)
+        business, row = _business(await admitted.fetchone(), caller, business_id)
+        yield ReadTx(connection, business, row.version, row.recorded_at, database.clock())
+
+
+_turns: WeakValueDictionary[BusinessId, asyncio.Semaphore] = WeakValueDictionary()
+
+
+@asynccontextmanager
+async def write_tx(
+    database: Database, caller: Caller | Operator, business_id: BusinessId, operation: str
+) -> AsyncIterator[WriteTx]:
+    """Open a business's books for one write, named by `operation`. Raises TenancyError; Busy after long waiting."""
+    _check_binding(caller, business_id)
+    async with _turn(business_id), _connection(database.writers) as connection:
+        async with connection.pipeline():
+            await _set_tenant(connection, business_id)
+            admitted = await _admit(connection, caller, business_id)
+            locked = await connection.execute(_QUERIES.lock_head, {"business_id": business_id})
+        business, _ = _business(await admitted.fetchone(), caller, business_id)
+        head: Any = await locked.fetchone()
+        now = max(database.clock(), head.recorded_at)
+        yield WriteTx(connection, business, head.version, head.recorded_at, head.hash, now, operation, caller)
+
+
+def _check_binding(caller: Caller | Operator, business_id: BusinessId) -> None:
+    if isinstance(caller, Caller) and caller.business_id not in (None, business_id):
+        raise NotYourBusiness(business_id)
+
+
+@asynccontextmanager
+async def _turn(business_id: BusinessId) -> AsyncIterator[None]:
+    turns = _turns.setdefault(business_id, asyncio.Semaphore(WRITES_AT_ONCE))
+    try:
+        await asyncio.wait_for(turns.acquire(), WAIT_SECONDS)
+    except TimeoutError:
+        raise Busy from None
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+@asynccontextmanager
+async def _connection(pool: Any) -> AsyncIterator[Connection]:
+    try:
+        async with pool.connection() as connection:
+            yield connection
+    except (PoolTimeout, psycopg.errors.LockNotAvailable):
+        raise Busy from None
+
+
+async def _set_tenant(connection: Connection, business_id: BusinessId) -> None:
+    await connection.execute(sql.SQL("SET LOCAL duebook.business_id = {}").format(sql.Literal(str(business_id))))
+
+
+async def _admit(connection: Connection, caller: Caller | Operator, business_id: BusinessId) -> Any:
+    if isinstance(caller, Operator):
+        return await connection.execute(_QUERIES.admit_operator, {"business_id": business_id})
+    return await connection.execute(_QUERIES.admit, {"business_id": business_id, "key_id": caller.key_id})
+
+
+def _business(row: Any, caller: Caller | Operator, business_id: BusinessId) -> tuple[Business, Any]:
+    if isinstance(caller, Caller) and (row is None or not row.live):
+        raise KeyRevoked
+    if row is None or row.id is None:
+        raise BusinessNotFound(business_id)
+    return business_of(row), row
+
+
+def business_of(row: Any) -> Business:
+    """A business from a row of the query that lists, finds or admits it."""
+    return Business(
+        row.id,
+        row.partner_id,
+        row.external_id,
+        row.name,
+        row.base_currency,
+        ZoneInfo(row.time_zone),
+        row.profile,
+        row.created_at,
+    )

@@ -1,0 +1,64 @@
+"""One embedded PostgreSQL for the whole run, and a database of its own for each module, cloned from a template.
+
+DUEBOOK_TEST_PG_BIN names another server's programs, such as Debian's PostgreSQL 15.
+"""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from duebook.db.embedded import Urls, owned
+from duebook.db.migrate import migrate
+from duebook.db.pool import Database, connected
+from duebook.ledger.facts import BusinessId
+from duebook.tenancy.businesses import NewBusiness, create_business
+from duebook.tenancy.facts import WireProfile
+from duebook.tenancy.partners import create_partner
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Urls]:
+    """A running server whose database `duebook` is migrated and empty: the template."""
+    programs = os.environ.get("DUEBOOK_TEST_PG_BIN")
+    with tempfile.TemporaryDirectory(prefix="duebook-test-") as folder:
+        Path(folder).chmod(0o755)
+        with owned(Path(folder, "server"), bin_dir=Path(programs) if programs else None, fsync=False) as urls:
+            migrate(urls.owner)
+            yield urls
+
+
+@pytest.fixture(scope="module")
+def database_urls(cluster: Urls) -> Iterator[Urls]:
+    """The same three roles on a fresh database."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(make_conninfo(cluster.superuser, dbname="postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE duebook OWNER duebook_owner')
+        yield Urls(*(make_conninfo(url, dbname=name) for url in (cluster.owner, cluster.serve, cluster.superuser)))
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module")
+def database_url(database_urls: Urls) -> str:
+    """The URL that the service would be given."""
+    return database_urls.serve
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Both pools of the serving role on the module's database."""
+    async with connected(database_url, readers=2, writers=4) as database:
+        yield database
+
+
+@pytest.fixture
+async def business_id(database: Database) -> BusinessId:
+    """A new business in dollars, of a partner of its own, with empty books."""
+    partner, _ = await create_partner(database, "Example Platform", WireProfile.PUBLISHED)
+    new = NewBusiness(external_id=None, name="Example Business", base_currency="USD")
+    return (await create_business(database, partner.id, new)).business.id
