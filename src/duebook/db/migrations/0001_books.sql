@@ -75,6 +75,8 @@ CREATE TABLE party (
     FOREIGN KEY (business_id, version) REFERENCES ledger_version
 );
 
+CREATE INDEX party_in_order ON party (business_id, side, version, id);
+
 CREATE TABLE party_fact (
     business_id  uuid NOT NULL,
     party_id     uuid NOT NULL,
