@@ -156,11 +156,12 @@ class Entry:
 
 
 _RANDOM_BITS: Final = 74
+_latest = 0
 
 
 def new_id() -> UUID:
-    """A version 7 UUID: ids sort in the order of the milliseconds in which they were made (RFC 9562)."""
-    random_bits = secrets.randbits(_RANDOM_BITS)
-    millis = time.time_ns() // 1_000_000
-    high, low = random_bits >> 62, random_bits & (1 << 62) - 1
+    """A version 7 UUID (RFC 9562): ids made by one process sort in the order in which they were made."""
+    global _latest
+    _latest = max(time.time_ns() // 1_000_000 << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS), _latest + 1)
+    millis, high, low = _latest >> _RANDOM_BITS, _latest >> 62 & 0xFFF, _latest & (1 << 62) - 1
     return UUID(int=millis << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
