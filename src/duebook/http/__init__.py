@@ -1,0 +1,1 @@
+"""The server: one application per dialect, behind one dispatcher."""

@@ -1,0 +1,67 @@
+"""The server's entry: opens the database for the life of the process, and gives each request to its dialect.
+
+`app` makes what a server loads in each of its workers; it reads DUEBOOK_DATABASE_URL.
+"""
+
+import logging
+import os
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from duebook.db.pool import connected
+from duebook.http import native, thredfi
+from duebook.http.services import Services
+from duebook.http.shell import Shell
+from duebook.oauth.keys import Keyring
+
+DATABASE_URL: Final = "DUEBOOK_DATABASE_URL"
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Gives a request to the dialect with the first prefix that its path has; the empty one has every path."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url: Final = database_url
+        self._dialects: Final = {
+            "/v1/platform": Shell(thredfi.build(), thredfi.error_answer),
+            "": Shell(native.build(), native.error_answer),
+        }
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request, or live through the server's start and end."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            path = f"{scope['path']}/"
+            dialect = next(one for prefix, one in self._dialects.items() if path.startswith(f"{prefix}/"))
+            await dialect(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        await receive()
+        async with AsyncExitStack() as stack:
+            try:
+                database = await stack.enter_async_context(connected(self._database_url))
+            except (PoolTimeout, psycopg.Error) as error:
+                _LOG.error("no connection to the database: %s", error)
+                await send({"type": "lifespan.startup.failed", "message": "no connection to the database"})
+                return
+            services = Services(database, Keyring(database))
+            for dialect in self._dialects.values():
+                dialect.app.state.services = services
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create_app(database_url: str) -> Dispatcher:
+    """The whole server as one ASGI application. `database_url` is a libpq URL of the serving role."""
+    return Dispatcher(database_url)
+
+
+def app() -> Dispatcher:
+    """The server for the database that DUEBOOK_DATABASE_URL names."""
+    return create_app(os.environ[DATABASE_URL])

@@ -1,0 +1,36 @@
+"""Who asks: guards that let a request pass only with good credentials."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers.base import BaseRouteHandler
+
+from duebook.http.services import Services
+from duebook.oauth.errors import PartnerOnly
+from duebook.oauth.tokens import caller_of, live
+from duebook.tenancy.facts import Caller
+
+CallerRequest = Request[Caller, None, State]
+"""A request behind a guard: its `user` is the caller."""
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Good credentials; that their key is live is left to the gate which opens the books. Raises AuthError."""
+    services: Services = connection.app.state.services
+    connection.scope["user"] = await caller_of(services.keyring, connection.headers.get("authorization"))
+
+
+async def live_caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Good credentials of a live key, where no books are opened. Raises AuthError, KeyRevoked."""
+    await signed_in(connection, handler)
+    services: Services = connection.app.state.services
+    await live(services.keyring, connection.scope["user"])
+
+
+async def live_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A live caller that is not bound to one business. Raises AuthError, KeyRevoked, PartnerOnly."""
+    await live_caller(connection, handler)
+    if connection.scope["user"].business_id is not None:
+        raise PartnerOnly

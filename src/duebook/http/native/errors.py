@@ -1,0 +1,42 @@
+"""How our own paths say that something is wrong: problem details.
+
+Source: RFC 9457.
+"""
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from duebook.http.inputs import BadInput
+from duebook.http.shell import AnyRequest, QueryTooLong, request_id
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """What went wrong. `instance` is the request's id."""
+
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
+    """The answer to a request that failed with this error."""
+    match error:
+        case HTTPException(status_code=status, detail=detail) if status < 500:
+            headers = dict(error.headers or {})
+        case BadInput() | QueryTooLong():
+            status, detail, headers = 400 if isinstance(error, BadInput) else 414, str(error), {}
+        case _:
+            status, detail, headers = 500, "something is broken here", {}
+            _LOG.error(
+                "%s %s failed (request %s)", request.method, request.url.path, request_id(request), exc_info=error
+            )
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request_id(request))
+    return Response(problem, status_code=status, headers=headers, media_type="application/problem+json")

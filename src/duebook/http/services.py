@@ -1,0 +1,28 @@
+"""What the routes of one worker process share, and how a handler asks for it."""
+
+from dataclasses import dataclass, field
+
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from duebook.db.pool import Database
+from duebook.http.answers import Answers
+from duebook.oauth.keys import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The database, the keys that tokens are signed with, and answers already given."""
+
+    database: Database
+    keyring: Keyring
+    answers: Answers = field(default_factory=Answers)
+
+
+def _services(state: State) -> Services:
+    services: Services = state.services
+    return services
+
+
+DEPENDENCIES = {"services": Provide(_services, sync_to_thread=False)}
+"""A handler with a parameter `services: Services` is given them."""

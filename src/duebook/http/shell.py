@@ -1,0 +1,82 @@
+"""What every dialect's application stands in: request ids, HEAD, and addresses that cannot be read.
+
+Holds: every answer carries `X-Request-ID`, the client's own if it sent a usable one; HEAD is answered wherever GET is.
+Source: RFC 9110, section 9.3.2.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+from litestar import Litestar, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.types import HTTPScope, Message, Receive, Send
+
+from duebook.http.inputs import BadInput
+
+AnyRequest = Request[Any, Any, Any]
+ErrorAnswer = Callable[[AnyRequest, Exception], Response[Any]]
+
+QUERY_BYTES: Final = 8 * 1024
+BODY_BYTES: Final = 8 * 2**20
+_USABLE_ID: Final = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,64}")
+
+
+class QueryTooLong(Exception):
+    """A query string is at most 8 KiB."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the query is longer than {QUERY_BYTES} bytes")
+
+
+def request_id(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The id under which a request is logged and answered."""
+    found: str = connection.scope["state"]["request_id"]
+    return found
+
+
+class Shell:
+    """One dialect's application as ASGI, and how that dialect says that something is wrong."""
+
+    def __init__(self, app: Litestar, error_answer: ErrorAnswer) -> None:
+        self.app: Final = app
+        self._error_answer: Final = error_answer
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        identity = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = identity
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", identity.encode())]
+            await send(message)
+
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"  # the server leaves the body away
+        try:
+            _check_query(scope["query_string"])
+        except (BadInput, QueryTooLong) as error:
+            request: AnyRequest = Request(scope)
+            response = self._error_answer(request, error).to_asgi_response(app=None, request=request)
+            await response(scope, receive, send_with_id)
+        else:
+            await self.app(scope, receive, send_with_id)
+
+
+def _request_id(scope: HTTPScope) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if _USABLE_ID.fullmatch(given) else secrets.token_hex(16)
+
+
+def _check_query(query: bytes) -> None:
+    if len(query) > QUERY_BYTES:
+        raise QueryTooLong
+    try:
+        text = unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise BadInput("query", "", "is not UTF-8") from None
+    if "\0" in text:
+        raise BadInput("query", "", "the NUL character (%00) cannot be kept")

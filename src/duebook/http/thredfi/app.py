@@ -1,0 +1,22 @@
+"""The application of this dialect."""
+
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+
+from duebook.http.services import DEPENDENCIES
+from duebook.http.shell import BODY_BYTES
+from duebook.http.thredfi.errors import error_answer
+from duebook.http.thredfi.insights import ap_aging, ar_aging
+from duebook.http.thredfi.security import COMPONENTS
+
+
+def build() -> Litestar:
+    """The routes of this dialect; its state is given `services` before the first request."""
+    return Litestar(
+        [ar_aging, ap_aging],
+        dependencies=DEPENDENCIES,
+        exception_handlers={Exception: error_answer},
+        openapi_config=OpenAPIConfig(title="Duebook, in Thredfi's words", version="1.0.0", components=COMPONENTS),
+        request_max_body_size=BODY_BYTES,
+        logging_config=None,
+    )

@@ -1,0 +1,148 @@
+"""How this dialect says that something is wrong: one table from exception to status and code."""
+
+import logging
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+import msgspec
+import psycopg
+from litestar import MediaType, Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta
+from psycopg_pool import PoolTimeout
+
+from duebook.http.inputs import BadInput
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, request_id
+from duebook.ledger.errors import SumTooLarge
+from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
+from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class ErrorResponse(msgspec.Struct, kw_only=True):
+    """Every error but a validation error."""
+
+    error_code: Annotated[str, Meta(description="What went wrong, for programs")]
+    message: Annotated[str | None, Meta(description="What went wrong, for people")]
+    detail: Annotated[dict[str, Any], Meta(description="Which values it is about")] = msgspec.field(
+        default_factory=dict
+    )
+    request_id: Annotated[str, Meta(description="The id under which the request is logged")]
+
+
+class ValidationErrorResponse(msgspec.Struct, kw_only=True):
+    """A part of the request breaks a rule: `detail.field_errors` lists the rules by field."""
+
+    error_code: str
+    message: str | None
+    detail: dict[str, Any]
+    request_id: str
+
+
+_TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
+    BadInput: (400, "validation_error"),
+    ValidationException: (400, "validation_error"),
+    ClientException: (400, "validation_error"),
+    NoCredentials: (401, "authentication_required"),
+    AuthError: (401, "invalid_token"),
+    KeyRevoked: (401, "invalid_token"),
+    PartnerOnly: (403, "permission_denied"),
+    NotYourBusiness: (403, "permission_denied"),
+    BusinessNotFound: (404, "business_not_found"),
+    NotFoundException: (404, "not_found"),
+    MethodNotAllowedException: (405, "method_not_allowed"),
+    BusinessConflict: (409, "duplicate_external_id"),
+    RequestEntityTooLarge: (413, "payload_too_large"),
+    QueryTooLong: (414, "query_too_long"),
+    SumTooLarge: (422, "sum_too_large"),
+    Busy: (503, "service_unavailable"),
+    PoolTimeout: (503, "service_unavailable"),
+    psycopg.OperationalError: (503, "service_unavailable"),
+    Exception: (500, "internal_server_error"),
+}
+
+
+def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorResponse]:
+    """The answer to a request that failed with this error."""
+    status, code = next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
+    identity = request_id(request)
+    if status >= 500:
+        _LOG.error("%s %s failed (request %s)", request.method, request.url.path, identity, exc_info=error)
+    return Response(
+        ErrorResponse(error_code=code, message=_message(error, status), detail=_detail(error), request_id=identity),
+        status_code=status,
+        headers=_headers(error, status),
+        media_type=MediaType.JSON,
+    )
+
+
+def _message(error: Exception, status: int) -> str:
+    match error:
+        case RequestEntityTooLarge():
+            return f"the body is larger than {BODY_BYTES} bytes"
+        case ValidationException(extra=list(wrong)) if wrong:
+            return "; ".join(f"{one.get('key', 'request')}: {one['message']}" for one in wrong)
+        case HTTPException(detail=detail) if status < 500:
+            return detail
+    return str(error) if status < 500 else HTTPStatus(status).phrase
+
+
+def _detail(error: Exception) -> dict[str, Any]:
+    match error:
+        case BadInput(field=field):
+            return {"field_errors": {field or "body": [error.said]}}
+        case ValidationException(extra=list(wrong)):
+            return {"field_errors": {one.get("key", "request"): [one["message"]] for one in wrong}}
+        case ClientException(status_code=400, detail=said):
+            return {"field_errors": {"request": [said]}}
+        case BusinessConflict(differing=differing):
+            return {"external_id": error.external_id, "differing_field": differing}
+        case BusinessNotFound(business_id=business_id) | NotYourBusiness(business_id=business_id):
+            return {"business_id": str(business_id)}
+    return {}
+
+
+def _headers(error: Exception, status: int) -> dict[str, str]:
+    if status == 401:
+        return {
+            "WWW-Authenticate": 'Bearer realm="duebook"'
+            + ("" if isinstance(error, NoCredentials) else ', error="invalid_token"')
+        }
+    if status == 405 and isinstance(error, HTTPException):
+        return dict(error.headers or {})
+    return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)} if status == 503 else {}
+
+
+_DESCRIBED: Final = {
+    400: "A part of the request breaks a rule",
+    401: "No credentials, or not good ones",
+    403: "The token is for another business, or for one business where the partner itself must ask",
+    404: "No such business for this partner",
+    409: "The external id is taken by a business with other content",
+    413: "The body is too large",
+    414: "The query is too long",
+    422: "A sum does not fit 64 bits of cents",
+    500: "Something is broken here",
+    503: "Too much is waiting; come again",
+}
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """The error answers of a route, for its description; every route can answer 400, 414, 500 and 503."""
+    return {
+        status: ResponseSpec(
+            ValidationErrorResponse if status == 400 else ErrorResponse,
+            generate_examples=False,
+            description=_DESCRIBED[status],
+        )
+        for status in sorted({*statuses, 400, 414, 500, 503})
+    }

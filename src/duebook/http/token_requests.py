@@ -1,0 +1,60 @@
+"""Read the body of a token request: nothing at all, a form, or JSON, by its content type.
+
+Source: RFC 6749, section 4.4.2.
+"""
+
+from typing import Final
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+
+from duebook.http.inputs import BadInput, parse, shown
+from duebook.tenancy.facts import WireProfile
+
+_GRANT: Final = "client_credentials"
+
+
+class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asks for; who it is, its credentials say."""
+
+    grant_type: str = _GRANT
+    client_id: str | None = None
+    scope: str | None = None
+    wire_profile: WireProfile | None = None
+
+
+def token_request(content_type: str, raw: bytes) -> TokenRequest:
+    """What the body asks for. Raises BadInput."""
+    if not raw.strip():
+        return TokenRequest()
+    match content_type.partition(";")[0].strip().lower():
+        case "application/json":
+            asked = parse(TokenRequest, raw)
+        case "" | "application/x-www-form-urlencoded":
+            asked = parse(TokenRequest, msgspec.json.encode(_form(raw)))
+        case other:
+            raise BadInput("Content-Type", shown(other), "is application/json or application/x-www-form-urlencoded")
+    if asked.grant_type != _GRANT:
+        raise BadInput("grant_type", shown(asked.grant_type), f"is {_GRANT}")
+    return asked
+
+
+def check_client(asked: TokenRequest, partner_id: UUID) -> None:
+    """A client that names itself in the body names whom its credentials belong to. Raises BadInput."""
+    if asked.client_id is not None and asked.client_id.lower() != str(partner_id):
+        raise BadInput("client_id", shown(asked.client_id), "is the partner id of the credentials")
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    if raw.lstrip().startswith(b"{"):
+        raise BadInput("Content-Type", "", "is application/json for a JSON body")
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise BadInput("", "", "the form is not URL-encoded UTF-8 of at most 100 fields") from None
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
+        raise BadInput(shown(twice), "", "is given more than once")
+    return form

@@ -1,0 +1,137 @@
+"""Make tokens, and tell from an Authorization header who asks.
+
+Units: lifetimes are whole seconds.
+Holds: a token is accepted only if one of our keys signed it, with the one algorithm we sign with, for us, and now.
+That the partner's key behind it is still live is asked where books are opened (duebook.tenancy.gate) or by `live`.
+Source: RFC 7519 (claims), RFC 6750 (bearer), RFC 7617 (Basic); docs/reference/tokens.md.
+"""
+
+import base64
+import time
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import jwt
+import msgspec
+
+from duebook.ledger.facts import BusinessId
+from duebook.oauth.errors import BadSecret, BadToken, NoCredentials
+from duebook.oauth.keys import Keyring
+from duebook.tenancy.errors import KeyRevoked
+from duebook.tenancy.facts import Caller, KeyId, PartnerId, WireProfile
+from duebook.tenancy.partners import caller_of_secret, key_is_live
+
+ALGORITHM: Final = "ES256"
+ISSUER: Final = "duebook"
+AUDIENCE: Final = "duebook"
+LIFETIME_SECONDS: Final = 3600
+LEEWAY_SECONDS: Final = 5
+"""How far the clocks of two servers may be apart."""
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a token says: whose it is, made with which of the partner's keys, for which business if for one only."""
+
+    iss: str = msgspec.field(default_factory=lambda: ISSUER)
+    aud: str = msgspec.field(default_factory=lambda: AUDIENCE)
+    sub: UUID
+    partner_id: UUID
+    iat: int
+    exp: int
+    key: UUID
+    wire_profile: WireProfile
+    business_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new token and how long it lasts."""
+
+    access_token: str
+    expires_in: int
+
+
+async def issue(
+    keyring: Keyring,
+    caller: Caller,
+    *,
+    business_id: BusinessId | None = None,
+    wire_profile: WireProfile | None = None,
+    seconds: int = LIFETIME_SECONDS,
+) -> Issued:
+    """A token for the caller, bound to one business if one is named; the caller's wire profile unless another is."""
+    now = int(time.time())
+    claims = Claims(
+        sub=caller.partner_id,
+        partner_id=caller.partner_id,
+        iat=now,
+        exp=now + seconds,
+        key=caller.key_id,
+        wire_profile=wire_profile or caller.wire_profile,
+        business_id=business_id or caller.business_id,
+    )
+    key = await keyring.to_sign()
+    token = jwt.encode(msgspec.to_builtins(claims), key.private, ALGORITHM, headers={"kid": key.id})
+    return Issued(token, seconds)
+
+
+async def caller_of(keyring: Keyring, authorization: str | None) -> Caller:
+    """Who asks, by a bearer token or by Basic with partner id and key. Raises NoCredentials, BadToken, BadSecret."""
+    scheme, _, credentials = (authorization or "").strip().partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return await _caller_of_token(keyring, credentials.strip())
+        case "basic":
+            return await _caller_of_basic(keyring, credentials.strip())
+        case _:
+            raise NoCredentials
+
+
+async def live(keyring: Keyring, caller: Caller) -> Caller:
+    """The caller itself, for what no gate guards. Raises KeyRevoked."""
+    if not await key_is_live(keyring.database, caller.key_id):
+        raise KeyRevoked
+    return caller
+
+
+async def _caller_of_token(keyring: Keyring, token: str) -> Caller:
+    try:
+        header = jwt.get_unverified_header(token)
+        key = await keyring.named(str(header.get("kid")))
+        if key is None:
+            raise BadToken("is not signed with one of our keys")
+        claims = jwt.decode(
+            token,
+            key.private.public_key(),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["iss", "aud", "sub", "iat", "exp"]},
+        )
+        said = msgspec.convert(claims, Claims)
+    except jwt.ExpiredSignatureError:
+        raise BadToken("has expired") from None
+    except jwt.ImmatureSignatureError:
+        raise BadToken("is not valid yet") from None
+    except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
+        raise BadToken("is meant for another service") from None
+    except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+        raise BadToken("is not signed with one of our keys") from None
+    except (jwt.PyJWTError, msgspec.ValidationError, RecursionError):
+        raise BadToken("is malformed") from None
+    business_id = BusinessId(said.business_id) if said.business_id else None
+    return Caller(PartnerId(said.partner_id), KeyId(said.key), business_id, said.wire_profile)
+
+
+async def _caller_of_basic(keyring: Keyring, credentials: str) -> Caller:
+    try:
+        partner_id, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+        partner = PartnerId(UUID(partner_id))
+    except ValueError:
+        raise BadSecret from None
+    caller = await caller_of_secret(keyring.database, partner, secret)
+    if caller is None:
+        raise BadSecret
+    return caller
