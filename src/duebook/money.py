@@ -5,12 +5,15 @@ Holds: parse(format(x)) is x; the shares of a split add up to what was split; no
 Source: ISO 4217 for the number of decimal places; docs/rule.md, T11 and T14.
 """
 
+import re
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Final
 
 MAX_MINOR: Final = 2**63 - 1
 MIN_MINOR: Final = -(2**63)
+
+_PLAIN: Final = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]*)(?:\.(?P<rest>[0-9]*))?")
+_LONGEST: Final = 40
 
 _PLACES: Final[dict[str, int]] = {
     **dict.fromkeys(
@@ -61,16 +64,14 @@ def parse_minor(text: str, currency: str) -> int:
     Raises UnknownCurrency, or BadAmount for anything else, fractions of a minor unit and more than 64 bits.
     """
     places = exponent(currency)
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise BadAmount(text, "write digits with at most one decimal point") from None
-    if not amount.is_finite() or len(text) > 40:
-        raise BadAmount(text[:60], "write digits with at most one decimal point")
-    minor = amount.scaleb(places)
-    if minor != minor.to_integral_value(ROUND_DOWN):
+    plain = _PLAIN.fullmatch(text) if len(text) <= _LONGEST else None
+    whole, rest = (plain["whole"], plain["rest"] or "") if plain else ("", "")
+    if plain is None or not whole + rest:
+        raise BadAmount(text[: _LONGEST + 20], "write digits with at most one decimal point")
+    if rest[places:].strip("0"):
         raise BadAmount(text, f"{currency} has {places} decimal places")
-    return fits(int(minor), text)
+    minor = int(whole + rest[:places].ljust(places, "0") or "0")
+    return fits(-minor if plain["sign"] == "-" else minor, text)
 
 
 def format_minor(amount_minor: int, currency: str) -> str:
