@@ -38,7 +38,8 @@ def day_of(stamp: date | datetime, zone: ZoneInfo) -> date:
     """The calendar day that a date or an instant stands for (T1).
 
     A bare date is itself; a stamp at exactly midnight in its own offset is that date; a stamp without an offset is
-    read in the zone; any other instant is the day it falls on in the zone.
+    read in the zone; any other instant is the day it falls on in the zone. Raises OverflowError outside the years 1 to
+    9999.
     """
     if not isinstance(stamp, datetime):
         return stamp

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import sql
 
@@ -44,7 +44,7 @@ async def create_business(database: Database, partner_id: PartnerId, new: NewBus
     psycopg.errors.ForeignKeyViolation if there is no such partner.
     """
     exponent(new.base_currency)
-    ZoneInfo(new.time_zone)
+    _check_zone(new.time_zone)
     business_id = new_id()
     values = {
         "id": business_id,
@@ -88,6 +88,13 @@ async def businesses(
         rows = await (await connection.execute(_QUERIES.businesses, values)).fetchall()
         total: Any = await (await connection.execute(_QUERIES.count_businesses, values)).fetchone()
     return [business_of(row) for row in rows], total.total
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):  # the name is no path inside the zone database, or one of a folder
+        raise ZoneInfoNotFoundError(name) from None
 
 
 def _raise_if_other_content(there: Business, new: NewBusiness) -> None:
