@@ -160,6 +160,12 @@ async def _sums(tx: ReadTx, query: AgingQuery, as_of: date, known_at: int) -> _S
         "party_id": query.party_id,
     }
     statement = _QUERIES.aged_totals if known_at == tx.version else _QUERIES.aged_totals_known_at
+    today = tx.business.today(tx.now)
+    if as_of < today:
+        found: Any = await (await tx.connection.execute(_QUERIES.checkpoint_before, values)).fetchone()
+        if found and as_of - found.through_on < today - as_of:
+            statement = _QUERIES.aged_totals_from_checkpoint
+            values |= {"through_on": found.through_on, "held_at": found.version}
     try:
         rows = await (await tx.connection.execute(statement, values)).fetchall()
     except psycopg.errors.NumericValueOutOfRange:

@@ -47,7 +47,7 @@ INSERT INTO ledger_version (business_id, version, recorded_at, operation, actor,
 VALUES (%(business_id)s, %(version)s, %(recorded_at)s, %(operation)s, %(actor)s, %(hash)s)
 
 -- name: move_head
-UPDATE book SET version = %(version)s, recorded_at = %(recorded_at)s, hash = %(hash)s
+UPDATE book SET version = %(version)s, recorded_at = %(recorded_at)s, unfolded = %(unfolded)s, hash = %(hash)s
  WHERE business_id = %(business_id)s
 
 -- name: forget_open_items

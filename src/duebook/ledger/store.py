@@ -15,6 +15,7 @@ from duebook.db.bulk import Columns, insert, together
 from duebook.db.queries import load
 from duebook.ledger.book import Book, Changes, Known, Recorded
 from duebook.ledger.chain import Row, canonical_json, version_hash
+from duebook.ledger.checkpoints import DUE_AFTER_ENTRIES, refresh
 from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, Command, NewParty, PartyRef, PutParty
 from duebook.ledger.facts import (
     Allocation,
@@ -166,6 +167,7 @@ async def _keep(tx: WriteTx, book: Book) -> None:
         "version": version,
         "recorded_at": recorded_at,
         "operation": tx.operation,
+        "unfolded": tx.unfolded + len(entries),
         "actor": _actor(tx),
         "hash": version_hash(tx.hash, version, recorded_at, tx.operation, chained, entries),
     }
@@ -180,6 +182,8 @@ async def _keep(tx: WriteTx, book: Book) -> None:
         open_columns = ("business_id", *_ITEM, "amount_minor", "base_minor")
         await insert(connection, "open_item", open_columns, key[:1], _open_rows(book.open_entries()))
         await connection.execute(_QUERIES.move_head, head)
+    if tx.unfolded + len(entries) >= DUE_AFTER_ENTRIES:
+        await refresh(tx, version)
 
 
 def _actor(tx: WriteTx) -> str:

@@ -49,6 +49,7 @@ class WriteTx:
     business: Business
     version: int
     recorded_at: datetime
+    unfolded: int
     hash: bytes
     now: datetime
     operation: str
@@ -84,7 +85,9 @@ async def write_tx(
         business, _ = _business(await admitted.fetchone(), caller, business_id)
         head: Any = await locked.fetchone()
         now = max(database.clock(), head.recorded_at)
-        yield WriteTx(connection, business, head.version, head.recorded_at, head.hash, now, operation, caller)
+        yield WriteTx(
+            connection, business, head.version, head.recorded_at, head.unfolded, head.hash, now, operation, caller
+        )
 
 
 def _check_binding(caller: Caller | Operator, business_id: BusinessId) -> None:

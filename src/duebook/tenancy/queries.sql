@@ -22,7 +22,7 @@ SELECT true AS live,
 
 -- name: lock_head
 -- Every write of a business waits here for the one before it.
-SELECT version, recorded_at, hash FROM book WHERE business_id = %(business_id)s FOR UPDATE
+SELECT version, recorded_at, unfolded, hash FROM book WHERE business_id = %(business_id)s FOR UPDATE
 
 -- name: key_of_secret
 -- The live key with this digest, and what a token made with it starts from.

@@ -49,6 +49,7 @@ CREATE TABLE book (
     business_id uuid PRIMARY KEY REFERENCES business,
     version     bigint NOT NULL DEFAULT 0,
     recorded_at timestamptz NOT NULL DEFAULT now(),
+    unfolded    bigint NOT NULL DEFAULT 0, -- entries recorded since the checkpoints were refreshed
     hash        bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'
 );
 
@@ -216,8 +217,8 @@ CREATE TABLE checkpoint_sum (
     due_on       date NOT NULL,
     unapplied    boolean NOT NULL,
     currency     text NOT NULL,
-    amount_minor bigint NOT NULL,
-    base_minor   bigint NOT NULL,
+    amount_minor numeric(38, 0) NOT NULL, -- a sum of 64-bit amounts may be larger than one
+    base_minor   numeric(38, 0) NOT NULL,
     PRIMARY KEY (business_id, side, through_on, party_id, due_on, unapplied, currency),
     FOREIGN KEY (business_id, side, through_on) REFERENCES checkpoint ON DELETE CASCADE
 );
