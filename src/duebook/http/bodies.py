@@ -1,11 +1,13 @@
-"""Have Litestar read JSON bodies our way."""
+"""Have Litestar read JSON bodies our way, and read what it finds wrong with a request by itself."""
 
-from typing import Any, ClassVar, TypeVar
+import re
+from typing import Any, ClassVar, Final, TypeVar
 
 from litestar.dto import AbstractDTO
+from litestar.exceptions import ClientException, ValidationException
 from litestar.typing import FieldDefinition
 
-from duebook.http.inputs import parse
+from duebook.http.inputs import BadInput, parse
 
 T = TypeVar("T")
 
@@ -48,3 +50,26 @@ class JsonBody(AbstractDTO[T]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003 - Litestar's name
         """No field is treated apart."""
         return False
+
+
+_MISSING: Final = re.compile(r"Missing required \w+ parameter '(?P<name>.*?)'")
+
+
+def bad_inputs(error: Exception) -> list[BadInput]:
+    """What is wrong with a request, field by field, whether we found it or Litestar did; else nothing."""
+    match error:
+        case BadInput():
+            return [error]
+        case ValidationException(extra=list(found)) if found:
+            return [_bad_input(one) for one in found]
+        case ValidationException(detail=said) if missing := _MISSING.match(said):
+            return [BadInput(missing["name"], "", "is required")]
+        case ClientException(status_code=400, detail=said):
+            return [BadInput("", "", said)]
+    return []
+
+
+def _bad_input(found: dict[str, str]) -> BadInput:
+    if found.get("key", "data") == "data":
+        return BadInput("", "", "a JSON body is needed")
+    return BadInput(found["key"], "", found["message"].replace("`", ""))

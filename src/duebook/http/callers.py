@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
 from duebook.http.services import Services
-from duebook.oauth.errors import PartnerOnly
+from duebook.oauth.errors import NoCredentials, PartnerOnly
 from duebook.oauth.tokens import caller_of, live
 from duebook.tenancy.facts import Caller
 
@@ -34,3 +34,10 @@ async def live_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     await live_caller(connection, handler)
     if connection.scope["user"].business_id is not None:
         raise PartnerOnly
+
+
+async def key_holder(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A partner's id and key themselves, no token. Raises NoCredentials, BadSecret."""
+    if not connection.headers.get("authorization", "").lower().startswith("basic "):
+        raise NoCredentials("Basic")
+    await signed_in(connection, handler)

@@ -24,7 +24,7 @@ class BadInput(Exception):
 
     def __init__(self, field: str, value: str, rule: str) -> None:
         self.field, self.value, self.rule = field, value, rule
-        super().__init__(f"{field or 'the body'}: {self.said}")
+        super().__init__(f"{field}: {self.said}" if field else self.said)
 
     @property
     def said(self) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
+from litestar.routes import HTTPRoute
 from litestar.types import HTTPScope, Message, Receive, Send
 
 from duebook.http.inputs import BadInput
@@ -43,6 +44,7 @@ class Shell:
     def __init__(self, app: Litestar, error_answer: ErrorAnswer) -> None:
         self.app: Final = app
         self._error_answer: Final = error_answer
+        self._methods: Final = {route.path: route.methods for route in app.routes if isinstance(route, HTTPRoute)}
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -51,7 +53,11 @@ class Shell:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", identity.encode())]
+                headers = [
+                    (name, value if name != b"allow" else self._allow(scope, value))
+                    for name, value in message["headers"]
+                ]
+                message["headers"] = [*headers, (b"x-request-id", identity.encode())]
             await send(message)
 
         if scope["method"] == "HEAD":
@@ -64,6 +70,11 @@ class Shell:
             await response(scope, receive, send_with_id)
         else:
             await self.app(scope, receive, send_with_id)
+
+    def _allow(self, scope: HTTPScope, found: bytes) -> bytes:
+        """The methods of a path; the application by itself knows neither HEAD nor, for OPTIONS, all of them."""
+        methods = {*found.decode().split(", "), *self._methods.get(scope.get("path_template", ""), ())}
+        return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods)).encode()
 
 
 def _request_id(scope: HTTPScope) -> str:

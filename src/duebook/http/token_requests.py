@@ -3,11 +3,13 @@
 Source: RFC 6749, section 4.4.2.
 """
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from duebook.http.inputs import BadInput, parse, shown
 from duebook.tenancy.facts import WireProfile
@@ -22,6 +24,33 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str | None = None
     scope: str | None = None
     wire_profile: WireProfile | None = None
+
+
+_SCHEMA: Final = Schema(
+    type=OpenAPIType.OBJECT,
+    properties={
+        "grant_type": Schema(type=OpenAPIType.STRING, enum=[_GRANT], default=_GRANT),
+        "client_id": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID, description="The partner id"),
+        "scope": Schema(type=OpenAPIType.STRING, description="Read and left alone"),
+        "wire_profile": Schema(
+            type=OpenAPIType.STRING,
+            enum=[one.value for one in WireProfile],
+            description="Which shapes answers have; the partner's own choice, if it is not given",
+        ),
+    },
+)
+
+
+@dataclass
+class TokenOperation(Operation):
+    """Describes a token endpoint: its body may be left out, be JSON or be a form."""
+
+    def __post_init__(self) -> None:
+        """Add the body, which the handler reads by itself."""
+        media = OpenAPIMediaType(schema=_SCHEMA)
+        self.request_body = RequestBody(
+            content={"application/json": media, "application/x-www-form-urlencoded": media}, required=False
+        )
 
 
 def token_request(content_type: str, raw: bytes) -> TokenRequest:

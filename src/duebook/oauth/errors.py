@@ -7,16 +7,24 @@ AuthError
 `-- PartnerOnly: a business token asks for what only its partner may do
 """
 
+from typing import Literal
+
+Scheme = Literal["Bearer", "Basic"]
+
 
 class AuthError(Exception):
-    """Credentials are refused."""
+    """Credentials are refused. `scheme` is the kind that would do."""
+
+    scheme: Scheme = "Bearer"
 
 
 class NoCredentials(AuthError):
-    """A request says who asks: a bearer token, or Basic with partner id and key."""
+    """A request says who asks, in its Authorization header."""
 
-    def __init__(self) -> None:
-        super().__init__("no credentials are given: send a bearer token in the Authorization header")
+    def __init__(self, scheme: Scheme = "Bearer") -> None:
+        self.scheme = scheme
+        wanted = "a token (Bearer)" if scheme == "Bearer" else "the partner id and API key (Basic)"
+        super().__init__(f"the Authorization header does not hold {wanted}")
 
 
 class BadToken(AuthError):
@@ -29,6 +37,8 @@ class BadToken(AuthError):
 
 class BadSecret(AuthError):
     """Basic credentials are a partner's id and one of its live keys."""
+
+    scheme = "Basic"
 
     def __init__(self) -> None:
         super().__init__("the partner id and key do not belong together, or the key is revoked")

@@ -11,7 +11,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from duebook.http.inputs import BadInput
+from duebook.http.bodies import bad_inputs
 from duebook.http.shell import AnyRequest, QueryTooLong, request_id
 
 _LOG: Final = logging.getLogger(__name__)
@@ -28,13 +28,16 @@ class Problem(msgspec.Struct, kw_only=True):
 
 def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
     """The answer to a request that failed with this error."""
+    headers: dict[str, str] = {}
     match error:
-        case HTTPException(status_code=status, detail=detail) if status < 500:
+        case QueryTooLong():
+            status, detail = 414, str(error)
+        case HTTPException(status_code=404 | 405 as status, detail=detail):
             headers = dict(error.headers or {})
-        case BadInput() | QueryTooLong():
-            status, detail, headers = 400 if isinstance(error, BadInput) else 414, str(error), {}
+        case _ if wrong := bad_inputs(error):
+            status, detail = 400, "; ".join(map(str, wrong))
         case _:
-            status, detail, headers = 500, "something is broken here", {}
+            status, detail = 500, "something is broken here"
             _LOG.error(
                 "%s %s failed (request %s)", request.method, request.url.path, request_id(request), exc_info=error
             )

@@ -5,15 +5,17 @@ from litestar.openapi import OpenAPIConfig
 
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
+from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
 from duebook.http.thredfi.errors import error_answer
 from duebook.http.thredfi.insights import ap_aging, ar_aging
 from duebook.http.thredfi.security import COMPONENTS
+from duebook.http.thredfi.tokens import business_token, partner_token
 
 
 def build() -> Litestar:
     """The routes of this dialect; its state is given `services` before the first request."""
     return Litestar(
-        [ar_aging, ap_aging],
+        [partner_token, business_token, create_business, list_businesses, get_business, ar_aging, ap_aging],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
         openapi_config=OpenAPIConfig(title="Duebook, in Thredfi's words", version="1.0.0", components=COMPONENTS),

@@ -19,6 +19,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta
 from psycopg_pool import PoolTimeout
 
+from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
 from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, request_id
 from duebook.ledger.errors import SumTooLarge
@@ -71,6 +72,10 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
 }
 
 
+_FIELDS: Final = {"name": "legal_name"}
+"""What this dialect calls a field of a business that has another name with us."""
+
+
 def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorResponse]:
     """The answer to a request that failed with this error."""
     status, code = next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
@@ -86,40 +91,36 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorRespons
 
 
 def _message(error: Exception, status: int) -> str:
-    match error:
-        case RequestEntityTooLarge():
-            return f"the body is larger than {BODY_BYTES} bytes"
-        case ValidationException(extra=list(wrong)) if wrong:
-            return "; ".join(f"{one.get('key', 'request')}: {one['message']}" for one in wrong)
-        case HTTPException(detail=detail) if status < 500:
-            return detail
-    return str(error) if status < 500 else HTTPStatus(status).phrase
+    if status >= 500:
+        return HTTPStatus(status).phrase
+    if isinstance(error, RequestEntityTooLarge):
+        return f"the body is larger than {BODY_BYTES} bytes"
+    if wrong := bad_inputs(error):
+        return "; ".join(map(str, wrong))
+    return error.detail if isinstance(error, HTTPException) else str(error)
 
 
 def _detail(error: Exception) -> dict[str, Any]:
     match error:
-        case BadInput(field=field):
-            return {"field_errors": {field or "body": [error.said]}}
-        case ValidationException(extra=list(wrong)):
-            return {"field_errors": {one.get("key", "request"): [one["message"]] for one in wrong}}
-        case ClientException(status_code=400, detail=said):
-            return {"field_errors": {"request": [said]}}
-        case BusinessConflict(differing=differing):
-            return {"external_id": error.external_id, "differing_field": differing}
+        case BusinessConflict(external_id=external_id, differing=differing):
+            return {"external_id": external_id, "differing_field": _FIELDS.get(differing, differing)}
         case BusinessNotFound(business_id=business_id) | NotYourBusiness(business_id=business_id):
             return {"business_id": str(business_id)}
-    return {}
+    wrong = bad_inputs(error)
+    return {"field_errors": {one.field or "body": [one.said] for one in wrong}} if wrong else {}
 
 
 def _headers(error: Exception, status: int) -> dict[str, str]:
-    if status == 401:
-        return {
-            "WWW-Authenticate": 'Bearer realm="duebook"'
-            + ("" if isinstance(error, NoCredentials) else ', error="invalid_token"')
-        }
-    if status == 405 and isinstance(error, HTTPException):
-        return dict(error.headers or {})
-    return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)} if status == 503 else {}
+    match status:
+        case 401:
+            scheme = error.scheme if isinstance(error, AuthError) else "Bearer"
+            reason = ', error="invalid_token"' if scheme == "Bearer" and not isinstance(error, NoCredentials) else ""
+            return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
+        case 405 if isinstance(error, HTTPException):
+            return dict(error.headers or {})
+        case 503:
+            return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
+    return {}
 
 
 _DESCRIBED: Final = {

@@ -1,0 +1,29 @@
+"""Serve the application over HTTP/1 with Granian."""
+
+import os
+from typing import Final
+
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from duebook.http.app import DATABASE_URL
+
+_APP: Final = "duebook.http.app:app"
+
+
+def serve(database_url: str, host: str, port: int, workers: int) -> None:
+    """Serve until a signal says stop. Only the main thread may call this."""
+    os.environ[DATABASE_URL] = database_url  # workers are processes of their own and read it there
+    server = Server(
+        _APP,
+        host,
+        port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        workers=workers,
+        factory=True,
+        websockets=False,
+        log_level=LogLevels.warning,
+    )
+    server.serve()

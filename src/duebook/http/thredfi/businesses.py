@@ -1,0 +1,224 @@
+"""Businesses of a partner: made once per external id, listed, found."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from msgspec import Meta
+
+from duebook.http.bodies import JsonBody
+from duebook.http.callers import CallerRequest, live_caller, live_partner
+from duebook.http.inputs import BadInput, free_json, shown
+from duebook.http.services import Services
+from duebook.http.thredfi.errors import errors
+from duebook.http.thredfi.security import ANYONE, PARTNER
+from duebook.ledger.facts import BusinessId
+from duebook.money import UnknownCurrency, exponent
+from duebook.tenancy import businesses as tenancy
+from duebook.tenancy.errors import NotYourBusiness
+from duebook.tenancy.facts import Business
+
+Text = Annotated[str, Meta(max_length=255)]
+NonEmpty = Annotated[str, Meta(min_length=1, max_length=255)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3)]
+
+_CURRENCY_OF: Final = {
+    "GB": "GBP",
+    "SE": "SEK",
+    "NO": "NOK",
+    "DK": "DKK",
+    "IS": "ISK",
+    "MY": "MYR",
+    "SG": "SGD",
+    "US": "USD",
+}
+_NAMED_APART: Final = {"external_id", "legal_name", "base_currency", "currency", "time_zone"}
+
+
+class BusinessProfile(msgspec.Struct, kw_only=True):
+    """What a partner may say of a business, given back as it was said."""
+
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", min_length=2, max_length=2)] | None = None
+    accounting_method: Literal["cash", "accrual"] = "accrual"
+    fiscal_year_end: Text | None = None
+    vat_number: Text | None = None
+    company_number: Text | None = None
+    tin: Text | None = None
+    province: Text | None = None
+    phone_number: Text | None = None
+    coa_language: Text | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class BusinessRequest(BusinessProfile, kw_only=True):
+    """A business to make. Without `base_currency` it keeps its books in its country's currency, else in EUR."""
+
+    external_id: NonEmpty
+    legal_name: NonEmpty
+    entity_type: NonEmpty
+    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+    base_currency: Currency | None = None
+    currency: Annotated[Currency | None, Meta(description="An older name of base_currency")] = None
+    time_zone: Annotated[
+        Text, Meta(description="The zone whose calendar decides what today is, such as Europe/Oslo")
+    ] = "UTC"
+
+
+class BusinessResponse(BusinessProfile, kw_only=True):
+    """A business."""
+
+    id: UUID
+    external_id: str | None
+    name: str
+    legal_name: str
+    entity_type: str | None = None
+    email: str | None = None
+    base_currency: str
+    time_zone: str
+    is_active: bool
+    activation_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class CreatedMeta(msgspec.Struct):
+    """Whether this request made the business, or found it."""
+
+    created: bool
+
+
+class CreatedBusiness(BusinessResponse, kw_only=True):
+    """A business, and whether this request made it."""
+
+    meta: CreatedMeta = msgspec.field(name="_meta")
+
+
+class PageInfo(msgspec.Struct):
+    """Where a page stands among all."""
+
+    total_count: int
+    current_page: int
+    total_pages: int
+    page_size: int
+
+
+class BusinessPage(msgspec.Struct):
+    """One page of businesses, in the order in which they were made."""
+
+    count: int
+    page_info: PageInfo
+    results: list[BusinessResponse]
+
+
+@post(
+    "/v1/platform/businesses",
+    operation_id="create_business",
+    tags=["Business Management"],
+    summary="Make a business",
+    description="The same external id with the same content answers 200 with the business that is there.",
+    guards=[live_partner],
+    security=PARTNER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={200: ResponseSpec(CreatedBusiness, generate_examples=False, description="It is there already")}
+    | errors(401, 403, 409, 413),
+)
+async def create_business(
+    request: CallerRequest, services: Services, data: BusinessRequest
+) -> Response[CreatedBusiness]:
+    """Make a business, or find the one with this external id."""
+    made = await tenancy.create_business(services.database, request.user.partner_id, _new(data))
+    body = CreatedBusiness(**_fields(made.business), meta=CreatedMeta(made.created))
+    return Response(body, status_code=201 if made.created else 200)
+
+
+@get(
+    "/v1/platform/businesses",
+    operation_id="list_businesses",
+    tags=["Business Management"],
+    summary="List businesses",
+    guards=[live_partner],
+    security=PARTNER,
+    responses=errors(401, 403),
+)
+async def list_businesses(
+    request: CallerRequest,
+    services: Services,
+    page: Annotated[int, Parameter(ge=1, le=1_000_000)] = 1,
+    page_size: Annotated[int, Parameter(ge=1, le=100)] = 20,
+) -> BusinessPage:
+    """One page; past the last there is nothing."""
+    found, total = await tenancy.businesses(
+        services.database, request.user.partner_id, limit=page_size, offset=(page - 1) * page_size
+    )
+    info = PageInfo(total, page, max(1, -(-total // page_size)), page_size)
+    return BusinessPage(total, info, [BusinessResponse(**_fields(one)) for one in found])
+
+
+@get(
+    "/v1/platform/businesses/{business_id:uuid}",
+    operation_id="get_business",
+    tags=["Business Management"],
+    summary="Find a business",
+    guards=[live_caller],
+    security=ANYONE,
+    responses=errors(401, 403, 404),
+)
+async def get_business(request: CallerRequest, services: Services, business_id: UUID) -> BusinessResponse:
+    """One business of the partner."""
+    if request.user.business_id not in (None, business_id):
+        raise NotYourBusiness(business_id)
+    found = await tenancy.business(services.database, request.user.partner_id, BusinessId(business_id))
+    return BusinessResponse(**_fields(found))
+
+
+def _new(asked: BusinessRequest) -> tenancy.NewBusiness:
+    profile = {name: value for name, value in msgspec.structs.asdict(asked).items() if name not in _NAMED_APART}
+    free_json("metadata", asked.metadata)
+    return tenancy.NewBusiness(
+        external_id=asked.external_id,
+        name=asked.legal_name,
+        base_currency=_base_currency(asked),
+        time_zone=_time_zone(asked.time_zone),
+        profile={name: value for name, value in profile.items() if value is not None},
+    )
+
+
+def _base_currency(asked: BusinessRequest) -> str:
+    if asked.base_currency and asked.currency and asked.base_currency != asked.currency:
+        raise BadInput("currency", shown(asked.currency), "is the same as base_currency, if both are given")
+    currency = asked.base_currency or asked.currency or _CURRENCY_OF.get(asked.country or "", "EUR")
+    try:
+        exponent(currency)
+    except UnknownCurrency as error:
+        field = "base_currency" if asked.base_currency else "currency"
+        raise BadInput(field, shown(currency), "is the code of a currency (ISO 4217)") from error
+    return currency
+
+
+def _time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (LookupError, ValueError, OSError):
+        raise BadInput("time_zone", shown(name), "is a zone of the IANA database, such as Europe/Oslo") from None
+
+
+def _fields(business: Business) -> dict[str, Any]:
+    return {
+        **{name: value for name, value in business.profile.items() if name in BusinessResponse.__struct_fields__},
+        "id": business.id,
+        "external_id": business.external_id,
+        "name": business.name,
+        "legal_name": business.name,
+        "base_currency": business.base_currency,
+        "time_zone": business.zone.key,
+        "is_active": True,
+        "activation_at": business.created_at,
+        "created_at": business.created_at,
+        "updated_at": business.created_at,
+    }
