@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 
 from duebook.db.pool import connected
 from duebook.http import native, thredfi
+from duebook.http.openapi import document
 from duebook.http.services import Services
 from duebook.http.shell import Shell
 from duebook.oauth.keys import Keyring
@@ -26,9 +27,11 @@ class Dispatcher:
 
     def __init__(self, database_url: str) -> None:
         self._database_url: Final = database_url
+        platform = thredfi.build()
+        documents = {"thredfi": document(platform, trailing_slash=True)}
         self._dialects: Final = {
-            "/v1/platform": Shell(thredfi.build(), thredfi.error_answer),
-            "": Shell(native.build(), native.error_answer),
+            "/v1/platform": Shell(platform, thredfi.error_answer),
+            "": Shell(native.build(documents), native.error_answer),
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

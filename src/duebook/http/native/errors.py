@@ -12,6 +12,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from duebook.http.bodies import bad_inputs
+from duebook.http.native.health import NotReady
 from duebook.http.shell import AnyRequest, QueryTooLong, request_id
 
 _LOG: Final = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
     match error:
         case QueryTooLong():
             status, detail = 414, str(error)
+        case NotReady():
+            status, detail = 503, str(error)
         case HTTPException(status_code=404 | 405 as status, detail=detail):
             headers = dict(error.headers or {})
         case _ if wrong := bad_inputs(error):
