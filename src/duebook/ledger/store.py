@@ -78,7 +78,7 @@ async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded]:
 
     Raises LedgerError, and nothing is kept.
     """
-    book = Book(tx.business.base_currency, await _known(tx, commands))
+    book = Book(tx.business.base_currency, await known(tx, commands))
     results = [book.apply(command) for command in commands]
     if book.changes != Changes():
         await _keep(tx, book)
@@ -127,7 +127,8 @@ class _Names:
             self.parties.add(ref)
 
 
-async def _known(tx: WriteTx, commands: Iterable[Command]) -> Known:
+async def known(tx: WriteTx, commands: Iterable[Command]) -> Known:
+    """What the books hold of all that the commands name."""
     names = _Names()
     for command in commands:
         names.add(command)
@@ -143,18 +144,18 @@ async def _known(tx: WriteTx, commands: Iterable[Command]) -> Known:
             | {"ids": list(names.documents)}
             | _columns(names.document_externals, "sides", "kinds", "external_ids"),
         )
-    known = Known(
+    found = Known(
         [party_of(row) for row in await party_rows.fetchall()],
         [document_of(row) for row in await document_rows.fetchall()],
     )
-    if known.documents:
-        values = business | {"documents": [document.id for document in known.documents]}
+    if found.documents:
+        values = business | {"documents": [document.id for document in found.documents]}
         async with tx.connection.pipeline():
             allocation_rows = await tx.connection.execute(_QUERIES.allocations, values)
             entry_rows = await tx.connection.execute(_QUERIES.entries, values)
-        known.allocations = [allocation_of(row) for row in await allocation_rows.fetchall()]
-        known.entries = [entry_of(row) for row in await entry_rows.fetchall()]
-    return known
+        found.allocations = [allocation_of(row) for row in await allocation_rows.fetchall()]
+        found.entries = [entry_of(row) for row in await entry_rows.fetchall()]
+    return found
 
 
 async def _keep(tx: WriteTx, book: Book) -> None:
