@@ -82,9 +82,7 @@ def _responses(dialect: str, responses: Mapping[str, dict[str, Any]]) -> str:
 def _shape(dialect: str, title: str, shape: dict[str, Any]) -> str:
     said = f"<p>{escape(shape['description'])}</p>" if shape.get("description") else ""
     inside = _fields(dialect, shape) if "properties" in shape else f"<p>{_type(dialect, shape)}</p>"
-    return (
-        f'<details id="{dialect}-shape-{title}"><summary><code>{escape(title)}</code></summary>{said}{inside}</details>'
-    )
+    return f'<section id="{dialect}-shape-{title}"><h4><code>{escape(title)}</code></h4>{said}{inside}</section>'
 
 
 def _fields(dialect: str, shape: dict[str, Any]) -> str:

@@ -123,6 +123,7 @@ class BusinessPage(msgspec.Struct):
     description="The same external id with the same content answers 200 with the business that is there.",
     guards=[live_partner],
     security=PARTNER,
+    response_description="It is made",
     dto=JsonBody,
     return_dto=None,
     responses={200: ResponseSpec(CreatedBusiness, generate_examples=False, description="It is there already")}
