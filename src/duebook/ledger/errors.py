@@ -19,9 +19,13 @@ from duebook.money import format_minor
 
 
 class LedgerError(Exception):
-    """Something a ledger refuses. `field` names the part of the write that it is about, in the ledger's own words."""
+    """Something a ledger refuses. `field` names the part of the write that it is about, in the ledger's own words.
+
+    `at` is the place of the refused command among those recorded together.
+    """
 
     field: str = ""
+    at: int = 0
 
 
 class Refused(LedgerError):

@@ -96,7 +96,7 @@ class DocumentFilter:
 
 async def party(tx: ReadTx, side: Side, party_id: PartyId) -> PartyView:
     """One party, archived or not. Raises PartyNotFound."""
-    found = await _parties(tx, side, [party_id])
+    found = await parties_by_id(tx, side, [party_id])
     if not found:
         raise PartyNotFound(side, party_id)
     return found[0]
@@ -104,7 +104,8 @@ async def party(tx: ReadTx, side: Side, party_id: PartyId) -> PartyView:
 
 async def parties(tx: ReadTx, which: PartyFilter, page: Page) -> list[PartyView]:
     """A page of parties in order of recording."""
-    return await _parties(tx, which.side, await _page(tx, _QUERIES.party_page, _QUERIES.party_page_back, which, page))
+    ids = await _page(tx, _QUERIES.party_page, _QUERIES.party_page_back, which, page)
+    return await parties_by_id(tx, which.side, ids)
 
 
 async def count_parties(tx: ReadTx, which: PartyFilter) -> int:
@@ -114,7 +115,7 @@ async def count_parties(tx: ReadTx, which: PartyFilter) -> int:
 
 async def document(tx: ReadTx, side: Side, kind: Kind, document_id: DocumentId) -> DocumentView:
     """One document. Raises DocumentNotFound."""
-    found = await _documents(tx, side, kind, [document_id])
+    found = await documents_by_id(tx, side, kind, [document_id])
     if not found:
         raise DocumentNotFound(side, kind, document_id)
     return found[0]
@@ -123,7 +124,7 @@ async def document(tx: ReadTx, side: Side, kind: Kind, document_id: DocumentId) 
 async def documents(tx: ReadTx, which: DocumentFilter, page: Page) -> list[DocumentView]:
     """A page of documents in order of recording."""
     ids = await _page(tx, _QUERIES.document_page, _QUERIES.document_page_back, which, page)
-    return await _documents(tx, which.side, which.kind, ids)
+    return await documents_by_id(tx, which.side, which.kind, ids)
 
 
 async def count_documents(tx: ReadTx, which: DocumentFilter) -> int:
@@ -131,21 +132,16 @@ async def count_documents(tx: ReadTx, which: DocumentFilter) -> int:
     return await _count(tx, _QUERIES.count_documents, which)
 
 
-async def _page(tx: ReadTx, forward: str, back: str, which: PartyFilter | DocumentFilter, page: Page) -> list[UUID]:
-    version, place_id = page.after or (_END if page.back else _START)
-    values = {"business_id": tx.business.id, "limit": page.limit, "place": version, "place_id": place_id}
-    found = await tx.connection.execute(back if page.back else forward, asdict(which) | values)
-    return [row.id for row in await found.fetchall()]
-
-
-async def _parties(tx: ReadTx, side: Side, ids: Sequence[UUID]) -> list[PartyView]:
+async def parties_by_id(tx: ReadTx, side: Side, ids: Sequence[UUID]) -> list[PartyView]:
+    """The parties with these ids, in this order; an id of no party of the side is left out."""
     values = {"business_id": tx.business.id, "side": side, "ids": ids}
     rows = await (await tx.connection.execute(_QUERIES.party_views, values)).fetchall()
     views = {row.id: PartyView(party_of(row), Place(row.place, row.id), row.created_at, row.updated_at) for row in rows}
     return [views[party_id] for party_id in ids if party_id in views]
 
 
-async def _documents(tx: ReadTx, side: Side, kind: Kind, ids: Sequence[UUID]) -> list[DocumentView]:
+async def documents_by_id(tx: ReadTx, side: Side, kind: Kind, ids: Sequence[UUID]) -> list[DocumentView]:
+    """The documents with these ids, in this order; an id of no such document is left out."""
     business, today = {"business_id": tx.business.id}, tx.business.today(tx.now)
     async with tx.connection.pipeline():
         found = await tx.connection.execute(
@@ -158,6 +154,13 @@ async def _documents(tx: ReadTx, side: Side, kind: Kind, ids: Sequence[UUID]) ->
             allocations.setdefault(end, []).append(allocation_of(row))
     views = {row.id: _view(row, allocations.get(row.id, ())) for row in await found.fetchall()}
     return [views[document_id] for document_id in ids if document_id in views]
+
+
+async def _page(tx: ReadTx, forward: str, back: str, which: PartyFilter | DocumentFilter, page: Page) -> list[UUID]:
+    version, place_id = page.after or (_END if page.back else _START)
+    values = {"business_id": tx.business.id, "limit": page.limit, "place": version, "place_id": place_id}
+    found = await tx.connection.execute(back if page.back else forward, asdict(which) | values)
+    return [row.id for row in await found.fetchall()]
 
 
 def _view(row: Any, allocations: Sequence[Allocation]) -> DocumentView:
