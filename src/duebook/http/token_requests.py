@@ -18,10 +18,11 @@ _GRANT: Final = "client_credentials"
 
 
 class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client asks for; who it is, its credentials say."""
+    """What a client asks for; who it is, its credentials say, which some dialects take from the body."""
 
     grant_type: str = _GRANT
     client_id: str | None = None
+    client_secret: str | None = None
     scope: str | None = None
     wire_profile: WireProfile | None = None
 

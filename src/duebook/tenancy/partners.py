@@ -51,6 +51,15 @@ async def partners(database: Database) -> list[Partner]:
         return [_partner(row) for row in await (await connection.execute(_QUERIES.partners)).fetchall()]
 
 
+async def partner(database: Database, partner_id: PartnerId) -> Partner:
+    """One partner. Raises PartnerNotFound."""
+    async with database.readers.connection() as connection:
+        row = await (await connection.execute(_QUERIES.partner, {"id": partner_id})).fetchone()
+    if row is None:
+        raise PartnerNotFound(partner_id)
+    return _partner(row)
+
+
 async def caller_of_secret(database: Database, partner_id: PartnerId, secret: str) -> Caller | None:
     """The caller behind a partner's id and secret, or None."""
     digest = _digest(secret)
