@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import reports
+from bench import reports, requests
 from duebook.db.embedded import Urls, owned
 from duebook.db.migrate import migrate
 from duebook.db.pool import connected
@@ -34,6 +34,8 @@ async def _measure(urls: Urls, settled: int, unpaid: int) -> None:
     async with connected(urls.serve) as database:
         partner, _ = await create_partner(database, "Bench", WireProfile.PUBLISHED)
         async for what, taken, against in reports.ratios(database, urls.superuser, partner, settled, unpaid):
+            table.add_row(what, f"{taken:.2f}", f"{against:.2f}", f"{taken / against:.2f}")
+        async for what, taken, against in requests.ratios(database, urls.serve, urls.superuser):
             table.add_row(what, f"{taken:.2f}", f"{against:.2f}", f"{taken / against:.2f}")
     Console().print(table)
 

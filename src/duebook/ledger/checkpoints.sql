@@ -1,6 +1,7 @@
 -- name: missing
--- The ends of past months in which something took effect, and that have no checkpoint yet: among all entries after
--- the last checkpoint, and among those recorded since.
+-- The days that should end with a checkpoint and have none yet: the ends of past months in which something took
+-- effect, and the days at which so many entries more had. Found among all entries after the last checkpoint, and among
+-- those recorded since for days before it.
 WITH last AS (
      SELECT coalesce(max(through_on), '-infinity') AS through_on, coalesce(max(version), 0) AS version
        FROM checkpoint
@@ -10,10 +11,21 @@ WITH last AS (
       WHERE business_id = %(business_id)s AND side = %(side)s::side AND effective_on > last.through_on
      UNION ALL
      SELECT effective_on FROM entry, last
-      WHERE business_id = %(business_id)s AND side = %(side)s::side AND entry.version > last.version)
+      WHERE business_id = %(business_id)s AND side = %(side)s::side AND entry.version > last.version
+        AND effective_on <= last.through_on),
+     running AS (
+     SELECT effective_on, (sum(count(*)) OVER (ORDER BY effective_on))::bigint / %(apart)s AS block
+       FROM happened
+      WHERE effective_on < %(today)s::date
+      GROUP BY effective_on)
 SELECT (date_trunc('month', effective_on) + interval '1 month' - interval '1 day')::date AS through_on
-  FROM happened
+  FROM running
  WHERE effective_on < date_trunc('month', %(today)s::date)
+ UNION
+SELECT max(effective_on)
+  FROM running
+ GROUP BY block
+HAVING block < (SELECT max(block) FROM running)
 EXCEPT
 SELECT through_on FROM checkpoint WHERE business_id = %(business_id)s AND side = %(side)s::side
  ORDER BY through_on
