@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 import psycopg
 
@@ -110,19 +109,13 @@ async def aging(tx: ReadTx, query: AgingQuery) -> AgingReport:
     known_at = tx.version if query.known_at is None else query.known_at
     if not 0 <= known_at <= tx.version:
         raise UnknownVersion(known_at, tx.version)
-    sums = await _sums(tx, query, as_of, known_at)
-    names = await _names(tx, {party_id for party_id, _ in sums}, known_at)
-    shown = {key: _shown(row, query.credits) for key, row in sums.items()}
-    rows = [
-        AgingRow(party_id, *names[party_id], currency, tuple(bands), unapplied, sum(bands) + unapplied)
-        for (party_id, currency), (bands, unapplied) in shown.items()
-        if any(bands) or unapplied
-    ]
+    parties = await _open(tx, query, as_of, known_at)
+    rows = [row for row in (_row(party, query) for party in parties) if any(row.bands) or row.unapplied_minor]
     rows.sort(key=lambda row: (-row.total_minor, row.name, row.party_id, row.currency))
     left_out: dict[str, int] = defaultdict(int)
     if query.credits is Credits.EXCLUDE:
-        for (_, currency), (_, unapplied) in sums.items():
-            left_out[currency] += sum(unapplied)
+        for party in parties:
+            left_out[party.currency] += sum(party.unapplied)
     return AgingReport(
         business_id=tx.business.id,
         side=query.side,
@@ -145,11 +138,19 @@ async def version_at(tx: ReadTx, instant: datetime) -> int:
     return int(row.version)
 
 
-_Sums = dict[tuple[PartyId, str], tuple[list[int], list[int]]]
-"""Per party and currency: what charges leave open, and what is unapplied, both by band."""
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What one party has open in one currency, by band: of charges, and unapplied."""
+
+    party_id: PartyId
+    external_id: str | None
+    name: str
+    currency: str
+    charges: list[int]
+    unapplied: list[int]
 
 
-async def _sums(tx: ReadTx, query: AgingQuery, as_of: date, known_at: int) -> _Sums:
+async def _open(tx: ReadTx, query: AgingQuery, as_of: date, known_at: int) -> list[_Open]:
     values = {
         "business_id": tx.business.id,
         "side": query.side,
@@ -170,31 +171,27 @@ async def _sums(tx: ReadTx, query: AgingQuery, as_of: date, known_at: int) -> _S
         rows = await (await tx.connection.execute(statement, values)).fetchall()
     except psycopg.errors.NumericValueOutOfRange:
         raise SumTooLarge from None
-    sums: _Sums = defaultdict(lambda: ([0] * len(query.bands), [0] * len(query.bands)))
-    for row in rows:
-        sums[PartyId(row.party_id), row.currency or tx.business.base_currency][row.unapplied][row.band] += (
-            row.open_minor
-        )
-    return sums
+    return [_open_of(row, len(query.bands), tx.business.base_currency) for row in rows]
 
 
-async def _names(tx: ReadTx, party_ids: set[PartyId], known_at: int) -> dict[PartyId, tuple[str | None, str]]:
-    if not party_ids:
-        return {}
-    values = {"business_id": tx.business.id, "known_at": known_at, "ids": list[UUID](party_ids)}
-    rows = await (await tx.connection.execute(_QUERIES.party_names, values)).fetchall()
-    return {PartyId(row.id): (row.external_id, row.name) for row in rows}
+def _open_of(row: Any, bands: int, base_currency: str) -> _Open:
+    party = _Open(row.party_id, row.external_id, row.name, row.currency or base_currency, [0] * bands, [0] * bands)
+    for unapplied, band, open_minor in row.sums:
+        (party.unapplied if unapplied else party.charges)[band] = open_minor
+    return party
 
 
-def _shown(sums: tuple[list[int], list[int]], policy: Credits) -> tuple[list[int], int]:
-    charges, unapplied = sums
-    match policy:
-        case Credits.EXCLUDE:
-            return charges, 0
+def _row(party: _Open, query: AgingQuery) -> AgingRow:
+    bands, unapplied_minor = tuple(party.charges), 0
+    match query.credits:
         case Credits.COLUMN:
-            return charges, sum(unapplied)
+            unapplied_minor = sum(party.unapplied)
         case Credits.NET:
-            return [charge + credit for charge, credit in zip(charges, unapplied, strict=True)], 0
+            bands = tuple(charge + credit for charge, credit in zip(bands, party.unapplied, strict=True))
+        case Credits.EXCLUDE:
+            pass
+    total_minor = sum(bands) + unapplied_minor
+    return AgingRow(party.party_id, party.external_id, party.name, party.currency, bands, unapplied_minor, total_minor)
 
 
 def _totals(rows: Iterable[AgingRow], query: AgingQuery, base_currency: str) -> tuple[AgingTotal, ...]:
