@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from duebook.db.pool import Database
 from duebook.http.answers import Answers
@@ -25,4 +25,5 @@ def _services(state: State) -> Services:
 
 
 DEPENDENCIES = {"services": Provide(_services, sync_to_thread=False)}
-"""A handler with a parameter `services: Services` is given them."""
+TheServices = NamedDependency[Services]
+"""A handler with a parameter `services: TheServices` is given them."""

@@ -8,7 +8,7 @@ from psycopg_pool import PoolTimeout
 
 from duebook.db.migrate import migrations
 from duebook.db.queries import load
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 
 _QUERIES: Final = load("duebook.http.native")
 _NEEDED: Final = max(number for number, _, _ in migrations())
@@ -26,7 +26,7 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz")
-async def readyz(services: Services) -> dict[str, str]:
+async def readyz(services: TheServices) -> dict[str, str]:
     """Requests can be answered. Raises NotReady."""
     try:
         async with services.database.readers.connection(timeout=_WAIT_SECONDS) as connection:

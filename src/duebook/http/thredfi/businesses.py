@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, live_caller, live_partner
 from duebook.http.inputs import BadInput, free_json, shown
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE, PARTNER
 from duebook.ledger.facts import BusinessId
@@ -130,7 +130,7 @@ class BusinessPage(msgspec.Struct):
     | errors(401, 403, 409, 413),
 )
 async def create_business(
-    request: CallerRequest, services: Services, data: BusinessRequest
+    request: CallerRequest, services: TheServices, data: JSONBody[BusinessRequest]
 ) -> Response[CreatedBusiness]:
     """Make a business, or find the one with this external id."""
     made = await tenancy.create_business(services.database, request.user.partner_id, _new(data))
@@ -149,9 +149,9 @@ async def create_business(
 )
 async def list_businesses(
     request: CallerRequest,
-    services: Services,
-    page: Annotated[int, Parameter(ge=1, le=1_000_000)] = 1,
-    page_size: Annotated[int, Parameter(ge=1, le=100)] = 20,
+    services: TheServices,
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
+    page_size: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
 ) -> BusinessPage:
     """One page; past the last there is nothing."""
     found, total = await tenancy.businesses(
@@ -170,7 +170,7 @@ async def list_businesses(
     security=ANYONE,
     responses=errors(401, 403, 404),
 )
-async def get_business(request: CallerRequest, services: Services, business_id: UUID) -> BusinessResponse:
+async def get_business(request: CallerRequest, services: TheServices, business_id: FromPath[UUID]) -> BusinessResponse:
     """One business of the partner."""
     if request.user.business_id not in (None, business_id):
         raise NotYourBusiness(business_id)

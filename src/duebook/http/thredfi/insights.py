@@ -9,14 +9,14 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
 from duebook.aging.report import AgingQuery, AgingReport, aging
 from duebook.http.answers import AnswerKey, answer
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.inputs import day
-from duebook.http.services import Services
+from duebook.http.services import Services, TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE
 from duebook.ledger.facts import BusinessId, Side
@@ -92,7 +92,7 @@ class APAging(msgspec.Struct):
 
 AsOfDate = Annotated[
     str | None,
-    Parameter(
+    QueryParameter(
         description="The day to age as of, YYYY-MM-DD; today where the business is, if none is given",
         schema_extra={"type": "string", "format": "date", "one_of": None},
     ),
@@ -116,10 +116,10 @@ _DESCRIPTION: Final = (
 )
 async def ar_aging(
     request: CallerRequest,
-    services: Services,
-    business_id: UUID,
+    services: TheServices,
+    business_id: FromPath[UUID],
     as_of_date: AsOfDate = None,
-    group_by: Literal["customer", "total"] = "customer",
+    group_by: FromQuery[Literal["customer", "total"]] = "customer",
 ) -> Response[bytes]:
     """Receivables by customer, or their total."""
     query = AgingQuery(side=Side.RECEIVABLE, as_of=day("as_of_date", as_of_date))
@@ -139,10 +139,10 @@ async def ar_aging(
 )
 async def ap_aging(
     request: CallerRequest,
-    services: Services,
-    business_id: UUID,
+    services: TheServices,
+    business_id: FromPath[UUID],
     as_of_date: AsOfDate = None,
-    group_by: Literal["vendor", "total"] = "vendor",
+    group_by: FromQuery[Literal["vendor", "total"]] = "vendor",
 ) -> Response[bytes]:
     """Payables by vendor, or their total."""
     query = AgingQuery(side=Side.PAYABLE, as_of=day("as_of_date", as_of_date))

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, post
+from litestar.params import FromPath
 
 from duebook.http.callers import CallerRequest, key_holder, live_partner
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import BASIC, PARTNER
 from duebook.http.token_requests import TokenOperation, check_client, token_request
@@ -44,7 +45,7 @@ class BusinessToken(PartnerToken):
     security=BASIC,
     responses=errors(401, 413),
 )
-async def partner_token(request: CallerRequest, services: Services) -> Response[PartnerToken]:
+async def partner_token(request: CallerRequest, services: TheServices) -> Response[PartnerToken]:
     """A token for the partner whose id and key are given."""
     asked = token_request(request.headers.get("content-type", ""), await request.body())
     check_client(asked, request.user.partner_id)
@@ -64,7 +65,9 @@ async def partner_token(request: CallerRequest, services: Services) -> Response[
     security=PARTNER,
     responses=errors(401, 403, 404, 413),
 )
-async def business_token(request: CallerRequest, services: Services, business_id: UUID) -> Response[BusinessToken]:
+async def business_token(
+    request: CallerRequest, services: TheServices, business_id: FromPath[UUID]
+) -> Response[BusinessToken]:
     """A token for one business of the partner."""
     asked = token_request(request.headers.get("content-type", ""), await request.body())
     check_client(asked, request.user.partner_id)
