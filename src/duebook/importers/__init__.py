@@ -1,0 +1,1 @@
+"""Read the files that businesses export: one module per format, a file in, rows and problems out. No database."""

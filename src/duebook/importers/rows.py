@@ -1,0 +1,100 @@
+"""What every importer hands over: rows of invoices and bills, the problems that stand in the way, and what was noticed.
+
+Units: amounts are minor units (int) of the currency beside them, negative for a credit; dates are calendar days; lines
+count from 1 in the file as it lies on the disk.
+Holds: a line of the file is a row, a problem, or blank; nothing is left out without a word.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, NamedTuple
+
+Field = Literal[
+    "party_id", "party_name", "number", "issued_on", "received_on", "due_on", "settled_on", "amount", "currency", "kind"
+]
+
+_SHOWN_CHARACTERS = 60
+
+
+class Cells(NamedTuple):
+    """What a line says for each field, trimmed; empty if it says nothing or the field has no column."""
+
+    line: int
+    party_id: str
+    party_name: str
+    number: str
+    issued_on: str
+    received_on: str
+    due_on: str
+    settled_on: str
+    amount: str
+    currency: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One invoice or bill, or a credit if its amount is negative; settled in full on `settled_on`, if on any day."""
+
+    line: int
+    party_external_id: str
+    party_name: str
+    number: str | None
+    issued_on: date
+    received_on: date | None
+    due_on: date | None
+    currency: str
+    amount_minor: int
+    settled_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a line, or the whole file if there is no line, cannot be taken."""
+
+    line: int | None
+    column: str | None
+    value: str | None
+    rule: str
+
+    def __str__(self) -> str:
+        where = "the file" if self.line is None else f"line {self.line}"
+        if self.column is not None:
+            where += f", {self.column}"
+        return f"{where}: {self.rule}" if self.value is None else f"{where}: {shown(self.value)} {self.rule}"
+
+
+@dataclass(frozen=True, slots=True)
+class MappedColumn:
+    """The column that a field is read from. `reading` says how its dates or amounts are written."""
+
+    field: Field
+    column: str
+    position: int
+    how: Literal["guessed", "overridden"]
+    reading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Which column each field was read from, and which columns were left alone."""
+
+    columns: tuple[MappedColumn, ...]
+    unused: tuple[str, ...]
+    delimiter: str
+    header_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file, read to its end. Only a file without problems is recorded."""
+
+    mapping: Mapping
+    rows: tuple[ImportRow, ...]
+    problems: tuple[Problem, ...]
+    notices: tuple[str, ...]
+
+
+def shown(value: str) -> str:
+    """The value in quotes, safe to print: cut short, control characters spelled out."""
+    return repr(value) if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]!r}…"
