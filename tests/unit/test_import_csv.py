@@ -447,7 +447,8 @@ def test_a_guess_is_overridden_by_field(read: Read) -> None:
          "Amount; say which one it is with --column FIELD=COLUMN"),
         ("a;b;c", {}, MissingColumns,
          "no column was recognised for the customer or vendor (party_id or party_name), nor for the amount, nor for "
-         "the date (issued_on or due_on); the columns, by line 1, are a, b, c; say which one it is with --column FIELD=COLUMN"),
+         "the date (issued_on or due_on); the columns, by line 1, are a, b, c; say which one it is "
+         "with --column FIELD=COLUMN"),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_settled_are_refused(
