@@ -8,8 +8,12 @@ SELECT party.id, party.side, party.external_id, fact.name, fact.archived, fact.n
         WHERE business_id = party.business_id AND party_id = party.id
         ORDER BY version DESC LIMIT 1) AS fact
  WHERE party.business_id = %(business_id)s
-   AND (party.id = ANY (%(ids)s::uuid[])
-        OR (party.side, party.external_id) IN (SELECT * FROM unnest(%(sides)s::side[], %(external_ids)s::text[])))
+   AND party.id IN (
+       SELECT unnest(%(ids)s::uuid[])
+       UNION ALL
+       SELECT id FROM party
+        WHERE business_id = %(business_id)s
+          AND (side, external_id) IN (SELECT * FROM unnest(%(sides)s::side[], %(external_ids)s::text[])))
 
 -- name: documents
 -- The latest facts of the documents named by id, or by external id on their side and of their kind.
@@ -22,9 +26,13 @@ SELECT document.id, document.side, document.kind, document.external_id, fact.sta
         WHERE business_id = document.business_id AND document_id = document.id
         ORDER BY version DESC LIMIT 1) AS fact
  WHERE document.business_id = %(business_id)s
-   AND (document.id = ANY (%(ids)s::uuid[])
-        OR (document.side, document.kind, document.external_id) IN (
-            SELECT * FROM unnest(%(sides)s::side[], %(kinds)s::document_kind[], %(external_ids)s::text[])))
+   AND document.id IN (
+       SELECT unnest(%(ids)s::uuid[])
+       UNION ALL
+       SELECT id FROM document
+        WHERE business_id = %(business_id)s
+          AND (side, kind, external_id) IN (
+              SELECT * FROM unnest(%(sides)s::side[], %(kinds)s::document_kind[], %(external_ids)s::text[])))
 
 -- name: allocations
 -- The allocations that touch these documents, in order of recording.
