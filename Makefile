@@ -37,7 +37,7 @@ test-browser: .venv/ready ## run the tests that drive a browser
 lint: .venv/ready ## check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict src tests $(wildcard bench scripts)
+	$(BIN)/mypy --strict src tests $(wildcard bench checks)
 
 bench: .venv/ready ## print how speed holds up with size and history, as ratios measured in one run
 	$(BIN)/python -m bench
@@ -52,7 +52,7 @@ lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (dele
 
 clean: ## remove the virtual environment and everything built or cached
 	rm -rf .venv build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
-	find src tests $(wildcard bench scripts) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests $(wildcard bench checks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A changed lock makes the environment anew; a changed pyproject.toml only the project's own entry in it.
 .venv/locked: requirements/all.txt

@@ -25,7 +25,7 @@ def version_hash(
     facts: Iterable[tuple[str, Row]],
     entries: Iterable[Row],
 ) -> bytes:
-    """The hash of one version: `facts` are (table, row) in order of recording, `entries` rows in theirs."""
+    """The hash of one version: `facts` are (table, row), each table's rows by first column, `entries` by sequence."""
     digest = hashlib.sha256(previous)
     digest.update(f"{version}|{recorded_at.isoformat()}|{operation}\n".encode())
     for table, row in facts:

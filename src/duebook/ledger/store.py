@@ -8,6 +8,7 @@ Source: docs/reference/storage.md; docs/rule.md, T0.
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC
+from operator import itemgetter
 from typing import Any, Final
 
 from duebook.days import Terms
@@ -50,7 +51,7 @@ _ITEM: Final = (
     "due_on",
     "currency",
 )
-_COLUMNS: Final[dict[str, Columns]] = {
+COLUMNS: Final[dict[str, Columns]] = {
     "party": ("id", "side", "external_id"),
     "party_fact": ("party_id", "name", "archived", "net_days", "end_of_month", "tags", "profile"),
     "document": ("id", "side", "kind", "external_id"),
@@ -171,7 +172,7 @@ async def _keep(tx: WriteTx, book: Book) -> None:
     facts, entries = _fact_rows(book), _entry_rows(book.new_entries())
     version = tx.version + 1
     recorded_at = tx.now.astimezone(UTC)
-    chained = ((table, row) for table, rows in facts.items() for row in rows)
+    chained = ((table, row) for table, rows in facts.items() for row in sorted(rows, key=itemgetter(0)))
     head = {
         "business_id": tx.business.id,
         "version": version,
@@ -186,7 +187,7 @@ async def _keep(tx: WriteTx, book: Book) -> None:
     async with together(connection, tables.values()):
         await connection.execute(_QUERIES.add_version, head)
         for table, rows in tables.items():
-            await insert(connection, table, ("business_id", "version", *_COLUMNS[table]), key, rows)
+            await insert(connection, table, ("business_id", "version", *COLUMNS[table]), key, rows)
         if touched := book.touched_before():
             await connection.execute(_QUERIES.forget_open_items, {"business_id": key[0], "documents": touched})
         open_columns = ("business_id", *_ITEM, "amount_minor", "base_minor")

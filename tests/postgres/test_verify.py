@@ -1,0 +1,114 @@
+"""The books prove themselves, and whoever changes them behind the ledger's back is found."""
+
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+
+from duebook.db.embedded import Urls
+from duebook.db.pool import Database
+from duebook.ledger.checkpoints import refresh
+from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, NewAllocation, NewParty, PutParty
+from duebook.ledger.facts import BusinessId, Kind, PartyId, Side, Tag
+from duebook.ledger.store import record
+from duebook.ledger.verify import verify
+from duebook.tenancy.facts import OPERATOR
+from duebook.tenancy.gate import read_tx, write_tx
+
+DAY = date(2025, 1, 10)
+
+
+async def write(database: Database, business_id: BusinessId) -> None:
+    """Three versions: a party renamed, charges and payments in two currencies, one of them late, and checkpoints."""
+    charges = [
+        AddCharge(
+            side=Side.RECEIVABLE,
+            external_id=f"A-{number}",
+            party=NewParty("ann", "Ann"),
+            issued_on=DAY + timedelta(days=number),
+            currency="USD" if number % 2 else "EUR",
+            amount_minor=3000,
+            base_minor=3334,
+            body={"memo": "größer", "quantity": 1.5},
+        )
+        for number in range(12)
+    ]
+    async with write_tx(database, OPERATOR, business_id, "import") as tx:
+        await record(tx, charges)
+    async with write_tx(database, OPERATOR, business_id, "payment") as tx:
+        [party, *_] = await record(
+            tx,
+            [
+                PutParty(side=Side.RECEIVABLE, external_id="ann", name="Ann & Co", tags=(Tag("region", "north"),)),
+                AddSettlement(
+                    side=Side.RECEIVABLE,
+                    kind=Kind.PAYMENT,
+                    settled_on=DAY + timedelta(days=40),
+                    currency="EUR",
+                    amount_minor=2000,
+                    base_minor=2222,
+                    allocations=(NewAllocation(charge="A-0", amount_minor=1000),),
+                ),
+            ],
+        )
+        await refresh(tx, tx.version + 1)
+    async with write_tx(database, OPERATOR, business_id, "late credit") as tx:
+        await record(
+            tx,
+            [
+                AddSettlement(
+                    side=Side.RECEIVABLE,
+                    kind=Kind.CREDIT,
+                    settled_on=DAY,
+                    currency="EUR",
+                    amount_minor=1900,
+                    base_minor=2111,
+                    allocations=(NewAllocation(charge="A-0", amount_minor=1900),),
+                ),
+                ArchiveParty(Side.RECEIVABLE, PartyId(party.id)),
+            ],
+        )
+
+
+async def findings(database: Database, business_id: BusinessId) -> list[str]:
+    """What there is to say against the books."""
+    async with read_tx(database, OPERATOR, business_id) as tx:
+        return [str(finding) async for finding in verify(tx)]
+
+
+async def test_untouched_books_prove_themselves(database: Database, business_id: BusinessId) -> None:
+    """Given books with late facts, two currencies and checkpoints, when verified, then nothing is found."""
+    await write(database, business_id)
+    assert await findings(database, business_id) == []
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        ("UPDATE entry SET amount_minor = amount_minor + 1 WHERE kind = 'charge' AND sequence = 0", "hash"),
+        ("UPDATE entry SET amount_minor = amount_minor + 1 WHERE kind = 'charge' AND sequence = 0", "other entries"),
+        ("UPDATE entry SET effective_on = effective_on - 1 WHERE kind = 'payment'", "other entries"),
+        ("DELETE FROM entry WHERE kind = 'allocation'", "its entries add up to"),
+        ("UPDATE document_fact SET body = '{}' WHERE number IS NULL", "hash"),
+        ("UPDATE party_fact SET name = 'Bob' WHERE version = 2", "version 2: does not have the hash"),
+        ("UPDATE allocation SET amount_minor = 3001 WHERE version = 3", "over-allocated by"),
+        ("UPDATE ledger_version SET operation = 'nothing' WHERE version = 1", "version 1: does not have the hash"),
+        ("UPDATE book SET version = 4", "the head: is version 4"),
+        ("DELETE FROM open_item WHERE unapplied", "is kept as open by 0"),
+        ("UPDATE open_item SET base_minor = base_minor + 1 WHERE unapplied", "is kept as open by"),
+        ("UPDATE checkpoint_sum SET amount_minor = amount_minor + 1", "does not hold the sums"),
+        ("DELETE FROM checkpoint_sum", "does not hold the sums"),
+        ("DELETE FROM ledger_version WHERE version = 2", "there is a gap"),
+        ("UPDATE ledger_version SET recorded_at = recorded_at - interval '1 year' WHERE version = 3", "before the"),
+    ],
+)
+async def test_a_change_behind_the_ledgers_back_is_found(
+    database: Database, database_urls: Urls, business_id: BusinessId, tampering: str, found: str
+) -> None:
+    """Given books, when a row is changed by whoever may do all, then verifying says so."""
+    await write(database, business_id)
+    async with await psycopg.AsyncConnection.connect(database_urls.superuser) as connection:
+        await connection.execute("SET session_replication_role = replica")
+        where = " AND " if " WHERE " in tampering else " WHERE "
+        await connection.execute(f"{tampering}{where}business_id = %s", [business_id])
+    assert found in "\n".join(await findings(database, business_id))
