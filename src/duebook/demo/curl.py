@@ -1,0 +1,52 @@
+"""Shell lines that ask each endpoint of a running demonstration; pasted one after the other, they all work.
+
+Holds: the lines need curl and a shell, nothing else; those that need a token fetch it first.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from duebook.demo.kept import Kept
+
+_TOKEN_ALONE = """sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'"""
+
+
+class Line(NamedTuple):
+    """One line for a shell, and what it asks for."""
+
+    asks_for: str
+    command: str
+
+
+def lines(url: str, kept: Kept, customer_id: UUID) -> list[Line]:
+    """The lines in the order in which to paste them."""
+    curl = "curl -s -w '\\n'"
+    basic = f"-u {kept.partner_id}:{kept.api_key}"
+    bearer = '-H "Authorization: Bearer $TOKEN"'
+    platform = f"{url}/v1/platform"
+    books = f"{platform}/businesses/{kept.business_id}"
+    layer = f"{url}/v1/businesses/{kept.business_id}"
+    partner_token = f"curl -s {basic} -X POST {platform}/oauth2/token/"
+    business_token = f"curl -s {bearer} -X POST {platform}/{kept.business_id}/oauth2/token/"
+    layer_token = f"curl -s {basic} -d grant_type=client_credentials {url}/oauth2/token"
+    return [
+        Line("what is owed to the business, by customer", f"{curl} {basic} {books}/insights/ar-aging/"),
+        Line("what the business owes, by vendor", f"{curl} {basic} {books}/insights/ap-aging/"),
+        Line("a token of the partner", f"TOKEN=$({partner_token} | {_TOKEN_ALONE})"),
+        Line("the partner's businesses", f"{curl} {bearer} {platform}/businesses/"),
+        Line("one business", f"{curl} {bearer} {books}/"),
+        Line("a token for one business", f"TOKEN=$({business_token} | {_TOKEN_ALONE})"),
+        Line("totals alone, with that token", f"{curl} {bearer} '{books}/insights/ar-aging/?group_by=total'"),
+        Line("a token for the other dialect", f"TOKEN=$({layer_token} | {_TOKEN_ALONE})"),
+        Line("what one customer owes", f"{curl} {bearer} {layer}/invoices/ar-aging/customer/{customer_id}"),
+        Line("customers", f"{curl} {bearer} '{layer}/customers?limit=2'"),
+        Line("invoices", f"{curl} {bearer} '{layer}/invoices?limit=2'"),
+        Line("payments of invoices", f"{curl} {bearer} '{layer}/invoices/payments?limit=2'"),
+        Line("vendors", f"{curl} {bearer} '{layer}/vendors?limit=2'"),
+        Line("bills", f"{curl} {bearer} '{layer}/bills?limit=2'"),
+        Line("payments of bills", f"{curl} {bearer} '{layer}/bills/bill-payments?limit=2'"),
+        Line("whether the server answers", f"{curl} {url}/healthz"),
+        Line("whether its database does", f"{curl} {url}/readyz"),
+        Line("one dialect as OpenAPI", f"{curl} {url}/openapi/thredfi.json"),
+        Line("the other as OpenAPI", f"{curl} {url}/openapi/layer.json"),
+    ]
