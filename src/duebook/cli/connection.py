@@ -1,0 +1,141 @@
+"""Which database a command works on: the embedded one of a data folder, or a server of one's own.
+
+Holds: a URL, which may hold a password, goes on to other processes by the environment alone and is never printed.
+Source: docs/reference/settings.md.
+"""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import psycopg
+from cyclopts import Parameter
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import namedtuple_row
+
+from duebook.cli.exits import CommandRefused, UsageError
+from duebook.db.embedded import default_data_dir, shared
+from duebook.db.migrate import migrate, migrations
+from duebook.db.pool import Database, connected
+from duebook.db.queries import load
+
+DATABASE_URL: Final = "DUEBOOK_DATABASE_URL"
+MIGRATE_URL: Final = "DUEBOOK_MIGRATE_URL"
+BOOKS: Final = "books"
+
+_QUERIES: Final = load("duebook.cli")
+_CONNECT_SECONDS: Final = "10"
+
+
+class SchemaBehind(CommandRefused):
+    """The database has all the migrations of this release."""
+
+    def __init__(self, missing: int) -> None:
+        self.missing = missing
+        super().__init__(
+            f"the database lacks {missing} of this release's migrations: run `duebook migrate` as its owner"
+        )
+
+
+class RoleTooStrong(CommandRefused):
+    """The role that serves is bound by row-level security."""
+
+    def __init__(self, role: str, because: str) -> None:
+        self.role = role
+        super().__init__(
+            f"the role {role} {because}, so nothing would keep businesses apart: "
+            "serve as a role that owns nothing (docs/reference/settings.md)"
+        )
+
+
+@Parameter(name="*", group="Database")
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Which database. Without a word: the one of DUEBOOK_DATABASE_URL, else the embedded one in the usual folder."""
+
+    data_dir: Annotated[Path | None, Parameter(help="Folder of the embedded database.")] = None
+    database_url: Annotated[
+        str | None, Parameter(help=f"A PostgreSQL server; {DATABASE_URL} keeps a password out of sight.")
+    ] = None
+
+
+USUAL: Final = Where()
+
+
+def external_url(where: Where, variable: str = DATABASE_URL) -> str | None:
+    """The URL of the server to use, or None for the embedded one. Raises UsageError."""
+    if where.data_dir is not None and where.database_url is not None:
+        raise UsageError("--data-dir and --database-url name two databases: give one of them")
+    if where.data_dir is not None:
+        return None
+    url = where.database_url or os.environ.get(variable)
+    if not url:
+        return None
+    try:
+        settings = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # What the driver says would quote the URL, and with it a password.
+        raise UsageError(
+            "the database URL cannot be read; it looks like postgresql://user@host:5432/database"
+        ) from None
+    if where.database_url and settings.get("password"):
+        print(f"duebook: others can see a password in --database-url; {variable} hides it", file=sys.stderr)
+    return make_conninfo(url, connect_timeout=settings.get("connect_timeout") or _CONNECT_SECONDS)
+
+
+def folder(where: Where, name: str = BOOKS) -> Path:
+    """The folder of the embedded database."""
+    return where.data_dir or default_data_dir(name)
+
+
+@contextmanager
+def serving_url(where: Where) -> Iterator[str]:
+    """The URL for one command, of a database that answers. Raises EmbeddedError, SchemaBehind, psycopg.Error."""
+    url = external_url(where)
+    if url is not None:
+        raise_if_behind(url)
+        yield url
+        return
+    with shared(folder(where)) as urls:
+        try:
+            raise_if_behind(urls.serve)
+        except SchemaBehind:
+            migrate(urls.owner)
+        yield urls.serve
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """The database, for a command that does one thing after the other."""
+    async with connected(url, readers=1, writers=1) as database:
+        yield database
+
+
+def raise_if_behind(url: str) -> None:
+    """Raises SchemaBehind if a migration of this release is missing; a later release's are welcome."""
+    with psycopg.connect(url, row_factory=namedtuple_row) as connection:
+        _raise_if_behind(connection)
+
+
+def raise_if_unfit(url: str) -> None:
+    """Raises SchemaBehind or RoleTooStrong if this URL cannot be served."""
+    with psycopg.connect(url, row_factory=namedtuple_row) as connection:
+        role: Any = connection.execute(_QUERIES.role).fetchone()
+        strong = {"is a superuser": role.superuser, "has BYPASSRLS": role.bypasses, "owns the database": role.owns}
+        for because, holds in strong.items():
+            if holds:
+                raise RoleTooStrong(role.name, because)
+        _raise_if_behind(connection)
+
+
+def _raise_if_behind(connection: psycopg.Connection[Any]) -> None:
+    wanted = {number for number, _, _ in migrations()}
+    is_migrated: Any = connection.execute(_QUERIES.is_migrated).fetchone()
+    if is_migrated.there:
+        wanted -= {row.number for row in connection.execute(_QUERIES.applied_migrations)}
+    if wanted:
+        raise SchemaBehind(len(wanted))

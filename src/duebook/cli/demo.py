@@ -1,0 +1,70 @@
+"""`duebook demo`: a server with a made-up business in it, and what to ask of it."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from rich.console import Console
+from rich.progress import Progress
+
+from duebook.aging.report import AgingQuery, AgingReport, Credits
+from duebook.aging.report import aging as report_of
+from duebook.cli.connection import opened
+from duebook.cli.report import Format, of_books, print_report
+from duebook.cli.serving import HERE, Listen, run_server, wait_for_port
+from duebook.db.embedded import default_data_dir, owned
+from duebook.db.migrate import migrate
+from duebook.demo.books import BUSINESS, set_up
+from duebook.demo.curl import lines
+from duebook.demo.kept import Kept
+from duebook.ledger.facts import BusinessId, Side
+from duebook.tenancy.facts import OPERATOR
+from duebook.tenancy.gate import read_tx
+
+
+def demo(
+    *,
+    port: Annotated[int, Parameter(help="Port to listen on.", validator=Number(gte=1, lte=65535))] = HERE.port,
+    data_dir: Annotated[Path | None, Parameter(help="Folder of its embedded database.")] = None,
+) -> None:
+    """Run a server on this machine with a demonstration business in it, until Ctrl-C. A second start keeps the data."""
+    listen = Listen(port=port)
+    home = data_dir or default_data_dir("demo")
+    wait_for_port(listen)
+    with owned(home) as urls:
+        migrate(urls.owner)
+        kept, receivables = asyncio.run(_set_up(urls.serve, home))
+        run_server(urls.serve, listen, 1, lambda: _show(listen, kept, receivables))
+
+
+async def _set_up(url: str, home: Path) -> tuple[Kept, AgingReport]:
+    """The demonstration, and what its customers owe today."""
+    errors = Console(stderr=True)
+    async with opened(url) as database:
+        with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+            task = bar.add_task("Making up two years of dealings", total=None)
+            kept = await set_up(
+                database, home, datetime.now(UTC).date(), lambda done, of: bar.update(task, completed=done, total=of)
+            )
+        async with read_tx(database, OPERATOR, BusinessId(kept.business_id)) as tx:
+            return kept, await report_of(tx, AgingQuery(side=Side.RECEIVABLE, credits=Credits.COLUMN))
+
+
+def _show(listen: Listen, kept: Kept, receivables: AgingReport) -> None:
+    print_report(of_books(receivables), Format.TABLE)
+    print()
+    print(f"{BUSINESS}, a demonstration, on {listen.url}")
+    print(f"partner_id   {kept.partner_id}")
+    print(f"api_key      {kept.api_key}")
+    print(f"business_id  {kept.business_id}")
+    print()
+    print("To ask it something, paste these into a shell, one after the other:")
+    for line in lines(listen.url, kept, receivables.rows[0].party_id):
+        print(f"# {line.asks_for}")
+        print(line.command)
+    print()
+    print(f"The same to read: {listen.url}/openapi")
+    print("Ctrl-C stops it.")

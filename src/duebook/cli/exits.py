@@ -1,0 +1,109 @@
+"""How a command ends: the exit code and the line that goes with whatever was raised. Nothing expected shows a trace.
+
+Source: docs/howto/command-line.md, "Exit codes".
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import psycopg
+from cyclopts import CycloptsError
+from psycopg_pool import PoolTimeout
+
+from duebook.aging.bands import BadBands
+from duebook.aging.report import UnknownVersion
+from duebook.db.embedded import EmbeddedError
+from duebook.db.migrate import MigrationError
+from duebook.demo.books import NotADemonstration
+from duebook.importers.errors import ImportRefused
+from duebook.ledger.errors import LedgerError
+from duebook.money import UnknownCurrency
+from duebook.tenancy.errors import TenancyError
+from duebook.tenancy.partners import PartnerNotFound
+
+DONE: Final = 0
+REFUSED: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+PIPE_CLOSED: Final = 141
+
+
+class UsageError(Exception):
+    """The command was given something that it cannot be asked."""
+
+
+class CommandRefused(Exception):
+    """What was asked cannot be done; the message says why and what would help."""
+
+
+class Exit(NamedTuple):
+    """An exit code, and what to say on standard error; nothing if it is empty."""
+
+    code: int
+    message: str
+
+
+def _said(raised: BaseException) -> str:
+    return str(raised)
+
+
+def _nothing(_: BaseException) -> str:
+    return ""
+
+
+def _database_down(raised: BaseException) -> str:
+    return f"the database does not answer: {' '.join(str(raised).split())}"
+
+
+def _database_busy(_: BaseException) -> str:
+    return "the database does not answer: no connection could be had in time"
+
+
+def _behind(_: BaseException) -> str:
+    return "the database is not at the schema of this release: run `duebook migrate` as its owner"
+
+
+def _not_allowed(raised: BaseException) -> str:
+    return f"this database role may not do that: {str(raised).splitlines()[0]}"
+
+
+_EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], str]], ...]] = (
+    (UsageError, USAGE, _said),
+    (CycloptsError, USAGE, _said),
+    (BadBands, USAGE, _said),
+    (UnknownCurrency, USAGE, _said),
+    (CommandRefused, REFUSED, _said),
+    (ImportRefused, REFUSED, _said),
+    (LedgerError, REFUSED, _said),
+    (TenancyError, REFUSED, _said),
+    (PartnerNotFound, REFUSED, _said),
+    (UnknownVersion, REFUSED, _said),
+    (EmbeddedError, REFUSED, _said),
+    (MigrationError, REFUSED, _said),
+    (NotADemonstration, REFUSED, _said),
+    (psycopg.errors.UndefinedTable, REFUSED, _behind),
+    (psycopg.errors.UndefinedColumn, REFUSED, _behind),
+    (psycopg.errors.InsufficientPrivilege, REFUSED, _not_allowed),
+    (PoolTimeout, REFUSED, _database_busy),
+    (psycopg.OperationalError, REFUSED, _database_down),
+    (BrokenPipeError, PIPE_CLOSED, _nothing),
+    (KeyboardInterrupt, INTERRUPTED, _nothing),
+)
+
+
+def exit_of(raised: BaseException) -> Exit | None:
+    """The exit that belongs to what was raised; None for what nobody expected."""
+    if isinstance(raised, SystemExit):
+        return Exit(raised.code if isinstance(raised.code, int) else REFUSED, "")
+    found = next(((code, message) for kind, code, message in _EXITS if isinstance(raised, kind)), None)
+    return Exit(found[0], found[1](raised)) if found else None
+
+
+def say(end: Exit) -> None:
+    """Print the message. A pipe that was closed is left alone, so that Python has nothing left to write to it."""
+    if end.code == PIPE_CLOSED:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    elif end.message:
+        print(f"duebook: {end.message}", file=sys.stderr)

@@ -1,0 +1,161 @@
+"""Run the server for a database, from the first answer to the last, in processes of its own.
+
+Units: seconds where a name says so.
+Holds: the database's URL reaches the workers by the environment; no worker outlives this process, and none is left when
+the block that supplies the database ends.
+Source: docs/howto/command-line.md, "Serve".
+"""
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from duebook.cli.connection import DATABASE_URL, MIGRATE_URL
+from duebook.cli.exits import CommandRefused
+from duebook.cli.output import remark
+
+_FREE_SECONDS: Final = 5.0
+"""How long a port may take to become free: a server that was killed is still stopping."""
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.05
+
+
+class CannotListen(CommandRefused):
+    """The server gets the address and the port that it is to listen on."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        self.host, self.port = host, port
+        super().__init__(f"cannot listen on {host} port {port}: {why}")
+
+
+class ServerFailed(CommandRefused):
+    """The server answers, and stops only when it is told to."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the server {what}")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Listen:
+    """Where the server listens."""
+
+    host: Annotated[str, Parameter(help="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Parameter(help="Port to listen on.", validator=Number(gte=1, lte=65535))] = 8000
+
+    @property
+    def url(self) -> str:
+        """What a client on this machine asks."""
+        address = ip_address(_address(self))
+        if address.is_unspecified:
+            address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+        return f"http://{f'[{address}]' if address.version == 6 else address}:{self.port}"
+
+
+HERE: Final = Listen()
+
+
+def wait_for_port(listen: Listen) -> None:
+    """Raises CannotListen, for a port in use after a short wait."""
+    give_up = time.monotonic() + _FREE_SECONDS
+    address = _address(listen)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    while True:
+        with socket.socket(family) as probe:
+            # The workers share the port among them, so that they would also share it with another server.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, listen.port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise CannotListen(listen.host, listen.port, error.strerror or str(error)) from None
+            else:
+                return
+        if time.monotonic() > give_up:
+            raise CannotListen(listen.host, listen.port, "another program uses it; choose another with --port")
+        time.sleep(_POLL_SECONDS)
+
+
+def run_server(database_url: str, listen: Listen, workers: int, when_ready: Callable[[], None]) -> None:
+    """Serve until this process is told to stop. Raises CannotListen, ServerFailed."""
+    wait_for_port(listen)
+    lifeline, held = os.pipe()
+    environment = {name: value for name, value in os.environ.items() if name != MIGRATE_URL}
+    command = [sys.executable, "-P", "-m", "duebook.cli.workers"]
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        server = subprocess.Popen(
+            [*command, _address(listen), str(listen.port), str(workers), str(lifeline)],
+            env=environment | {DATABASE_URL: database_url},
+            pass_fds=[lifeline],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(lifeline)
+        _wait_until_ready(server, listen)
+        when_ready()
+        sys.stdout.flush()
+        raise ServerFailed(f"stopped by itself (exit code {server.wait()})")
+    except (KeyboardInterrupt, SystemExit):
+        _ignore_signals()
+        remark("Stopping.")
+    finally:
+        _ignore_signals()
+        if server is not None:
+            _stop(server)
+        os.close(held)
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], listen: Listen) -> None:
+    """Raises ServerFailed."""
+    host, port = listen.url.removeprefix("http://").rsplit(":", 1)
+    give_up = time.monotonic() + _START_SECONDS
+    while server.poll() is None:
+        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=_START_SECONDS)
+        with suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return
+        connection.close()
+        if time.monotonic() > give_up:
+            raise ServerFailed(f"does not answer on {listen.url}")
+        time.sleep(_POLL_SECONDS)
+    raise ServerFailed(f"did not start (exit code {server.returncode})")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server and its workers: let requests finish, for some time."""
+    server.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(_STOP_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _address(listen: Listen) -> str:
+    """The host as a number. Raises CannotListen."""
+    try:
+        found = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise CannotListen(listen.host, listen.port, error.strerror or str(error)) from None
+    return str(found[0][4][0])
