@@ -27,15 +27,16 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     wire_profile: WireProfile | None = None
 
 
+_TEXT: Final = [OpenAPIType.STRING, OpenAPIType.NULL]
 _SCHEMA: Final = Schema(
     type=OpenAPIType.OBJECT,
     properties={
         "grant_type": Schema(type=OpenAPIType.STRING, enum=[_GRANT], default=_GRANT),
-        "client_id": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID, description="The partner id"),
-        "scope": Schema(type=OpenAPIType.STRING, description="Read and left alone"),
+        "client_id": Schema(type=_TEXT, format=OpenAPIFormat.UUID, description="The partner id"),
+        "scope": Schema(type=_TEXT, description="Read and left alone"),
         "wire_profile": Schema(
-            type=OpenAPIType.STRING,
-            enum=[one.value for one in WireProfile],
+            type=_TEXT,
+            enum=[*(one.value for one in WireProfile), None],
             description="Which shapes answers have; the partner's own choice, if it is not given",
         ),
     },

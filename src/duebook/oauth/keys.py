@@ -1,6 +1,6 @@
 """The keys that tokens are signed with: made on first need, kept in the database, read once per process.
 
-Holds: two processes that make a first key at the same moment both keep theirs, and each verifies the other's tokens.
+Holds: however many processes need a first key at the same moment, one key is made.
 Source: docs/reference/tokens.md.
 """
 
@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from duebook.db.pool import Database
 from duebook.db.queries import load
@@ -61,7 +56,8 @@ class Keyring:
         pem = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         values = {"id": secrets.token_hex(8), "private_pem": pem.decode()}
         async with self.database.writers.connection() as connection:
-            await connection.execute(_QUERIES.add_signing_key, values)
+            await connection.execute(_QUERIES.lock_signing_keys)
+            await connection.execute(_QUERIES.add_first_signing_key, values)
 
 
 def _from_pem(key_id: str, private_pem: str) -> SigningKey:
