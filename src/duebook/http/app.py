@@ -12,7 +12,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from duebook.db.pool import connected
-from duebook.http import native, thredfi
+from duebook.http import layer, native, thredfi
 from duebook.http.openapi import document
 from duebook.http.services import Services
 from duebook.http.shell import Shell
@@ -27,10 +27,17 @@ class Dispatcher:
 
     def __init__(self, database_url: str) -> None:
         self._database_url: Final = database_url
-        platform = thredfi.build()
-        documents = {"thredfi": document(platform, trailing_slash=True)}
+        platform, businesses = thredfi.build(), layer.build()
+        documents = {
+            "layer": document(businesses, trailing_slash=False),
+            "thredfi": document(platform, trailing_slash=True),
+        }
+        layer_shell = Shell(businesses, layer.error_answer)
         self._dialects: Final = {
             "/v1/platform": Shell(platform, thredfi.error_answer),
+            "/v1": layer_shell,
+            "/oauth2/token": layer_shell,
+            "/whoami": layer_shell,
             "": Shell(native.build(documents), native.error_answer),
         }
 

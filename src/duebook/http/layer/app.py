@@ -1,0 +1,42 @@
+"""The application of this dialect."""
+
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+
+from duebook.http.layer.aging import ar_aging_of_customer
+from duebook.http.layer.bill_payments import add_bill_payment, get_bill_payment, list_bill_payments
+from duebook.http.layer.bills import add_bill, add_bills, get_bill, list_bills
+from duebook.http.layer.businesses import add_business
+from duebook.http.layer.customers import archive_customer, get_customer, list_customers, put_customer
+from duebook.http.layer.errors import error_answer
+from duebook.http.layer.invoice_batches import add_batch, add_bulk
+from duebook.http.layer.invoice_payments import add_dedicated_payment, add_payment, get_payment, list_payments
+from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
+from duebook.http.layer.security import COMPONENTS
+from duebook.http.layer.tokens import business_token, business_token_by_get, client_token, whoami
+from duebook.http.layer.vendors import archive_vendor, get_vendor, list_vendors, put_vendor
+from duebook.http.services import DEPENDENCIES
+from duebook.http.shell import BODY_BYTES
+
+ROUTES = [
+    *(client_token, whoami, business_token, business_token_by_get, add_business),
+    *(put_customer, list_customers, get_customer, archive_customer),
+    *(put_vendor, list_vendors, get_vendor, archive_vendor),
+    *(add_invoice, list_invoices, get_invoice, add_batch, add_bulk),
+    *(add_payment, list_payments, get_payment, add_dedicated_payment),
+    *(add_bill, list_bills, get_bill, add_bills),
+    *(add_bill_payment, list_bill_payments, get_bill_payment),
+    ar_aging_of_customer,
+]
+
+
+def build() -> Litestar:
+    """The routes of this dialect; its state is given `services` before the first request."""
+    return Litestar(
+        ROUTES,
+        dependencies=DEPENDENCIES,
+        exception_handlers={Exception: error_answer},
+        openapi_config=OpenAPIConfig(title="Duebook, in Layer's words", version="1.0.0", components=COMPONENTS),
+        request_max_body_size=BODY_BYTES,
+        logging_config=None,
+    )

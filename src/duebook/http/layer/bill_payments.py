@@ -1,0 +1,159 @@
+"""Payments to vendors for bills."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta
+
+from duebook.days import day_of
+from duebook.http.bodies import JsonBody
+from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.layer import payments
+from duebook.http.layer.answers import answered
+from duebook.http.layer.bills import PATH, BillPart
+from duebook.http.layer.errors import errors
+from duebook.http.layer.fields import check_free
+from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
+from duebook.http.layer.refusals import BILL_PAYMENT_FIELDS
+from duebook.http.layer.security import BEARER
+from duebook.http.layer.stamps import stamp
+from duebook.http.layer.writes import Asked, write
+from duebook.http.services import Services
+from duebook.ledger.commands import AddSettlement, NewAllocation
+from duebook.ledger.facts import BusinessId, Side
+from duebook.ledger.views import DocumentView
+from duebook.tenancy.facts import Business
+
+
+class NewBillPart(NewPart, kw_only=True, omit_defaults=True):
+    """Part of a payment, for one bill."""
+
+    bill_id: UUID | None = None
+    bill_external_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+
+
+class NewPaymentOfBills(DatedPayment, kw_only=True, omit_defaults=True):
+    """A payment for one bill or several of one vendor, allocated to the last cent."""
+
+    bill_payment_allocations: Annotated[list[NewBillPart], Meta(min_length=1)]
+
+
+class BillPayment(PaymentData, kw_only=True):
+    """A payment to a vendor."""
+
+    allocations: list[BillPart]
+
+
+class OneBillPayment(msgspec.Struct):
+    """One payment."""
+
+    data: BillPayment
+
+
+class BillPaymentPage(msgspec.Struct):
+    """One page of payments."""
+
+    data: list[BillPayment]
+    meta: ListMeta
+
+
+@post(
+    f"{PATH}/bill-payments",
+    operation_id="business.bills.payments.post",
+    tags=["Bill payments"],
+    summary="Record a payment",
+    description="The same external id with the same content answers 200 with the payment that is there.",
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={
+        200: ResponseSpec(OneBillPayment, generate_examples=False, description="It was there"),
+        201: ResponseSpec(OneBillPayment, generate_examples=False, description="It is recorded"),
+    }
+    | errors(404, 409, 413),
+)
+async def add_bill_payment(
+    request: CallerRequest, services: Services, businessId: UUID, data: NewPaymentOfBills
+) -> Response[bytes]:
+    """Record one payment."""
+    business_id = BusinessId(businessId)
+    (done,) = await write(
+        services,
+        request.user,
+        business_id,
+        "add bill payment",
+        [_asked(data)],
+        side=Side.PAYABLE,
+        fields=BILL_PAYMENT_FIELDS,
+    )
+    view = await payments.find(services, request.user, business_id, Side.PAYABLE, done.id)
+    return answered(OneBillPayment(_payment(business_id, view)), created=done.created)
+
+
+@get(
+    f"{PATH}/bill-payments",
+    operation_id="business.bills.payments.get",
+    tags=["Bill payments"],
+    summary="List payments",
+    guards=[signed_in],
+    security=BEARER,
+    dependencies=PAGING,
+    responses={200: ResponseSpec(BillPaymentPage, generate_examples=False, description="One page")} | errors(404),
+)
+async def list_bill_payments(
+    request: CallerRequest, services: Services, businessId: UUID, paging: Paging
+) -> Response[bytes]:
+    """A page of payments."""
+    only(request)
+    business_id = BusinessId(businessId)
+    found, meta = await payments.page(services, request.user, business_id, Side.PAYABLE, paging)
+    return answered(BillPaymentPage([_payment(business_id, one) for one in found], meta))
+
+
+@get(
+    f"{PATH}/bill-payments/{{paymentId:uuid}}",
+    operation_id="business.bills.payments.payment.get",
+    tags=["Bill payments"],
+    summary="Find a payment",
+    guards=[signed_in],
+    security=BEARER,
+    responses={200: ResponseSpec(OneBillPayment, generate_examples=False, description="The payment")} | errors(404),
+)
+async def get_bill_payment(
+    request: CallerRequest, services: Services, businessId: UUID, paymentId: UUID
+) -> Response[bytes]:
+    """One payment."""
+    business_id = BusinessId(businessId)
+    view = await payments.find(services, request.user, business_id, Side.PAYABLE, paymentId)
+    return answered(OneBillPayment(_payment(business_id, view)))
+
+
+def _asked(given: NewPaymentOfBills) -> Asked:
+    check_free("", given)
+    parts = given.bill_payment_allocations
+    payments.check_sum("bill_payment_allocations", given, parts)
+    paid = stamp("paid_at", given.paid_at)
+    allocations = tuple(
+        NewAllocation(
+            charge=payments.charge_ref(f"bill_payment_allocations[{place}]", "bill", one.bill_id, one.bill_external_id),
+            amount_minor=one.amount,
+        )
+        for place, one in enumerate(parts)
+    )
+
+    def command(business: Business) -> AddSettlement:
+        return payments.settlement(business, Side.PAYABLE, given, day_of(paid, business.zone), allocations, parts)
+
+    return command
+
+
+def _payment(business_id: BusinessId, view: DocumentView) -> BillPayment:
+    return BillPayment(
+        **payments.payment_fields(business_id, view),
+        allocations=[BillPart(**said, bill_id=part.charge_id) for part, said in payments.parts_of(business_id, view)],
+    )

@@ -1,0 +1,244 @@
+"""Bills: what the business owes its vendors."""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta
+
+from duebook.days import Terms
+from duebook.http.bodies import JsonBody
+from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.inputs import BadInput
+from duebook.http.layer import charges
+from duebook.http.layer.answers import answered
+from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
+from duebook.http.layer.errors import errors
+from duebook.http.layer.fields import Text, check_free
+from duebook.http.layer.lines import NewLine, priced
+from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.parties import more_fields, party_ref
+from duebook.http.layer.payments import Method, NewPayment, Part
+from duebook.http.layer.refusals import BILL_FIELDS
+from duebook.http.layer.security import BEARER
+from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
+from duebook.http.layer.vendors import VendorData
+from duebook.http.layer.writes import Asked, write
+from duebook.http.services import Services
+from duebook.ledger.facts import BusinessId, Kind, Side
+from duebook.ledger.views import DocumentFilter, DocumentView
+from duebook.tenancy.gate import read_tx
+
+PATH: Final = "/v1/businesses/{businessId:uuid}/bills"
+
+BillTerms = Literal["DUE_ON_RECEIPT", "NET_10", "NET_15", "NET_30", "NET_60"]
+
+_NET_DAYS: Final[dict[BillTerms, int]] = {
+    "DUE_ON_RECEIPT": 0,
+    "NET_10": 10,
+    "NET_15": 15,
+    "NET_30": 30,
+    "NET_60": 60,
+}
+
+
+class NewBillLine(NewLine, kw_only=True, omit_defaults=True):
+    """A line of a bill."""
+
+    product_name: Text
+
+
+class NewBillPayment(NewPayment, kw_only=True, omit_defaults=True):
+    """A payment that comes along with a bill; without a day it was made on the bill's."""
+
+    paid_at: Stamp | None = None
+    method: Method | None = None
+
+
+class NewBill(NewCharge, kw_only=True, omit_defaults=True):
+    """A bill to record: its vendor by id, or by an external id that makes the vendor if it is not there.
+
+    Either `due_at` or `bill_terms`, counted from `received_at`. `bill_number` is an older name of `reference_number`.
+    """
+
+    received_at: Stamp
+    line_items: Annotated[list[NewBillLine], Meta(min_length=1)]
+    due_at: Stamp | None = None
+    bill_terms: BillTerms | None = None
+    vendor_id: UUID | None = None
+    vendor_external_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    bill_number: Text | None = None
+    payments: list[NewBillPayment] | None = None
+
+
+class BillLine(LineData, kw_only=True):
+    """A line of a bill, with its sums."""
+
+    bill_id: UUID
+    product_name: str | None = None
+
+
+class BillPart(Part, kw_only=True):
+    """Part of a payment, for this bill."""
+
+    bill_id: UUID
+
+
+class Bill(ChargeData, kw_only=True):
+    """A bill."""
+
+    status: Literal["RECEIVED", "PARTIALLY_PAID", "PAID", "VOIDED"]
+    terms: BillTerms | None
+    received_at: str
+    voided_at: str | None
+    bill_number: str | None
+    vendor: VendorData
+    line_items: list[BillLine]
+    payment_allocations: list[BillPart]
+
+
+class OneBill(msgspec.Struct):
+    """One bill."""
+
+    data: Bill
+
+
+class ManyBills(msgspec.Struct):
+    """The bills in the order of the request."""
+
+    data: list[Bill]
+
+
+class BillPage(msgspec.Struct):
+    """One page of bills."""
+
+    data: list[Bill]
+    meta: ListMeta
+
+
+@post(
+    PATH,
+    operation_id="business.bills.post",
+    tags=["Bills"],
+    summary="Record a bill",
+    description="The same external id with the same content answers 200 with the bill that is there.",
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={
+        200: ResponseSpec(OneBill, generate_examples=False, description="It was there"),
+        201: ResponseSpec(OneBill, generate_examples=False, description="It is recorded"),
+    }
+    | errors(404, 409, 413),
+)
+async def add_bill(request: CallerRequest, services: Services, businessId: UUID, data: NewBill) -> Response[bytes]:
+    """Record one bill."""
+    business_id = BusinessId(businessId)
+    (done,) = await write(
+        services, request.user, business_id, "add bill", [_asked("", data)], side=Side.PAYABLE, fields=BILL_FIELDS
+    )
+    view, books = await charges.find(services, request.user, business_id, Side.PAYABLE, done.id)
+    return answered(OneBill(_bill(books, view)), created=done.created)
+
+
+@post(
+    f"{PATH}/bulk",
+    operation_id="business.bills.bulk.post",
+    tags=["Bills"],
+    summary="Record up to 25 bills, all of them or none",
+    status_code=200,
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={200: ResponseSpec(ManyBills, generate_examples=False, description="All are recorded, or were there")}
+    | errors(404, 409, 413),
+)
+async def add_bills(
+    request: CallerRequest, services: Services, businessId: UUID, data: list[NewBill]
+) -> Response[bytes]:
+    """Record several bills."""
+    business_id = BusinessId(businessId)
+    commands = [_asked(at, one) for at, one in charges.check_batch(data)]
+    done = await write(
+        services, request.user, business_id, "add bills", commands, side=Side.PAYABLE, fields=BILL_FIELDS, batch=True
+    )
+    ids = [one.id for one in done]
+    found, books = await charges.find_all(services, request.user, business_id, Side.PAYABLE, ids)
+    return answered(ManyBills([_bill(books, one) for one in found]))
+
+
+@get(
+    PATH,
+    operation_id="business.bills.get",
+    tags=["Bills"],
+    summary="List bills",
+    guards=[signed_in],
+    security=BEARER,
+    dependencies=PAGING,
+    responses={200: ResponseSpec(BillPage, generate_examples=False, description="One page")} | errors(404),
+)
+async def list_bills(request: CallerRequest, services: Services, businessId: UUID, paging: Paging) -> Response[bytes]:
+    """A page of bills."""
+    only(request)
+    async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
+        which = DocumentFilter(side=Side.PAYABLE, kind=Kind.CHARGE)
+        found, books, meta = await charges.page(tx, which, paging)
+    return answered(BillPage([_bill(books, one) for one in found], meta))
+
+
+@get(
+    f"{PATH}/{{billId:uuid}}",
+    operation_id="business.bills.bill.get",
+    tags=["Bills"],
+    summary="Find a bill",
+    guards=[signed_in],
+    security=BEARER,
+    responses={200: ResponseSpec(OneBill, generate_examples=False, description="The bill")} | errors(404),
+)
+async def get_bill(request: CallerRequest, services: Services, businessId: UUID, billId: UUID) -> Response[bytes]:
+    """One bill."""
+    view, books = await charges.find(services, request.user, BusinessId(businessId), Side.PAYABLE, billId)
+    return answered(OneBill(_bill(books, view)))
+
+
+def _asked(at: str, given: NewBill) -> Asked:
+    check_free(at.rstrip("."), given)
+    if (given.due_at is None) == (given.bill_terms is None):
+        raise BadInput(f"{at}due_at", "", "or bill_terms is required, and not both")
+    sums = priced(at, given.line_items, discount=given.additional_discount, taxes=given.additional_sales_taxes)
+    payments = given.payments or []
+    charges.check_payments(at, payments, sums)
+    received = stamp(f"{at}received_at", given.received_at)
+    return charges.asked_charge(
+        Side.PAYABLE,
+        given,
+        sums,
+        party=party_ref(at, "vendor", given.vendor_id, given.vendor_external_id),
+        number=given.reference_number or given.bill_number,
+        issued=received,
+        due=optional_stamp(f"{at}due_at", given.due_at),
+        terms=None if given.bill_terms is None else Terms(_NET_DAYS[given.bill_terms]),
+        payments=[
+            (one, optional_stamp(f"{at}payments[{place}].paid_at", one.paid_at) or received)
+            for place, one in enumerate(payments)
+        ],
+    )
+
+
+def _bill(books: Books, view: DocumentView) -> Bill:
+    document, body = view.document, view.document.body
+    return Bill(
+        **charges.charge_fields(books, view),
+        status=charges.status(view, "RECEIVED"),
+        terms=body.get("bill_terms"),
+        received_at=as_given(body, "received_at", document.received_on or document.issued_on),
+        voided_at=body.get("voided_at"),
+        bill_number=body.get("bill_number", document.number),
+        vendor=VendorData(**more_fields(books.business_id, books.parties[document.party_id])),
+        line_items=[BillLine(**line, bill_id=document.id) for line in charges.line_fields(books, view)],
+        payment_allocations=[BillPart(**part, bill_id=document.id) for part in charges.part_fields(books, view)],
+    )

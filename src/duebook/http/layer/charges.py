@@ -1,0 +1,269 @@
+"""Invoices and bills: what both say, and how they stand today.
+
+Units: cents.
+Holds: outstanding balance, status and payment allocations are as of today where the business is, the same figures as
+in the aging report.
+Source: docs/reference/layer.md, "Invoices and bills".
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, TypeVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+from duebook.days import Terms, day_of
+from duebook.http.inputs import BadInput
+from duebook.http.layer.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
+from duebook.http.layer.lines import Priced, SalesTax
+from duebook.http.layer.lists import ListMeta, Paging
+from duebook.http.layer.payments import NewPayment, settlement
+from duebook.http.layer.refusals import EmptyBatch
+from duebook.http.layer.stamps import in_utc, midnight
+from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
+from duebook.http.layer.writes import Asked
+from duebook.http.services import Services
+from duebook.ledger import views
+from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
+from duebook.ledger.errors import DocumentNotFound
+from duebook.ledger.facts import BusinessId, DocumentId, DueFrom, Kind, Party, PartyId, Side, State, new_id
+from duebook.ledger.views import DocumentFilter, DocumentView
+from duebook.tenancy.facts import Business, Caller
+from duebook.tenancy.gate import ReadTx, read_tx
+
+LARGEST_BATCH: Final = 25
+
+Given = date | datetime
+"""A date or an instant, as a client gave it."""
+
+_APART: Final = frozenset(
+    {"external_id", "tags", "customer_id", "customer_external_id", "vendor_id", "vendor_external_id"}
+)
+
+
+class NewCharge(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What both an invoice and a bill may say."""
+
+    external_id: ExternalId | None = None
+    additional_discount: PositiveCents | None = None
+    additional_sales_taxes: list[SalesTax] | None = None
+    tags: list[NewTag] | None = None
+    memo: LongText | None = None
+    metadata: Free | None = None
+    reference_number: Text | None = None
+
+
+class LineData(msgspec.Struct, kw_only=True):
+    """A line with its sums."""
+
+    id: UUID
+    external_id: str | None = None
+    description: str | None = None
+    unit_price: Cents
+    quantity: Decimal
+    subtotal: Cents
+    discount_amount: Cents = 0
+    sales_taxes: list[SalesTax] = []
+    sales_taxes_total: Cents
+    total_amount: Cents
+    account_identifier: Free | None = None
+    prepayment_account_identifier: Free | None = None
+    transaction_tags: list[ApiTag]
+    memo: str | None = None
+    metadata: Free = {}
+    reference_number: str | None = None
+
+
+class ChargeData(msgspec.Struct, kw_only=True):
+    """An invoice or a bill. A stamp is as it was given; a due date that we worked out is the midnight of its day."""
+
+    id: UUID
+    business_id: UUID
+    external_id: str | None
+    due_at: str | None
+    paid_at: str | None
+    subtotal: Cents
+    additional_discount: Cents
+    additional_sales_taxes: list[SalesTax]
+    additional_sales_taxes_total: Cents
+    total_amount: Cents
+    outstanding_balance: Cents
+    memo: str | None
+    metadata: Free
+    reference_number: str | None
+    imported_at: datetime
+    updated_at: datetime
+    transaction_tags: list[ApiTag]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What documents are shown with: the business, the day that is today, and whose they are."""
+
+    business_id: BusinessId
+    today: date
+    parties: Mapping[PartyId, Party]
+
+
+T = TypeVar("T")
+
+
+def check_batch(batch: Sequence[T]) -> Sequence[tuple[str, T]]:
+    """The objects of a batch with their places. Raises EmptyBatch, BadInput."""
+    if not batch:
+        raise EmptyBatch
+    if len(batch) > LARGEST_BATCH:
+        raise BadInput("", f"{len(batch)} objects", f"a batch holds at most {LARGEST_BATCH}")
+    return [(f"[{place}].", one) for place, one in enumerate(batch)]
+
+
+def check_payments(at: str, payments: Sequence[NewPayment], sums: Priced, *, voided: bool = False) -> None:
+    """What came along with a charge does not pay more than it comes to. Raises BadInput."""
+    paid = sum(payment.amount for payment in payments)
+    if voided and payments:
+        raise BadInput(f"{at}payments", "", "cannot be made for what is void")
+    if paid > sums.total:
+        raise BadInput(f"{at}payments", str(paid), f"add up to at most the total, {sums.total}")
+
+
+def asked_charge(
+    side: Side,
+    asked: NewCharge,
+    sums: Priced,
+    *,
+    party: PartyRef,
+    number: str | None,
+    issued: Given,
+    due: Given | None,
+    terms: Terms | None = None,
+    state: State = State.ISSUED,
+    payments: Sequence[tuple[NewPayment, Given]] = (),
+) -> Asked:
+    """The charge, with the payments that came along, as the ledger is told of it."""
+    body = kept(asked, without=_APART) | {
+        "line_items": sums.lines,
+        "subtotal": sums.subtotal,
+        "additional_sales_taxes_total": sums.additional_taxes,
+    }
+
+    def command(business: Business) -> AddCharge:
+        charge_id = DocumentId(new_id())
+        issued_on = day_of(issued, business.zone)
+        return AddCharge(
+            side=side,
+            id=charge_id,
+            external_id=asked.external_id,
+            state=state,
+            party=party,
+            number=number,
+            issued_on=issued_on,
+            received_on=issued_on if side is Side.PAYABLE else None,
+            due_on=None if due is None else day_of(due, business.zone),
+            terms=terms,
+            currency=business.base_currency,
+            amount_minor=sums.total,
+            tags=tags_of(asked.tags),
+            body=body,
+            settlements=tuple(
+                settlement(
+                    business,
+                    side,
+                    one,
+                    day_of(paid, business.zone),
+                    (NewAllocation(charge=charge_id, amount_minor=one.amount),),
+                )
+                for one, paid in payments
+            ),
+        )
+
+    return command
+
+
+async def find(
+    services: Services, caller: Caller, business_id: BusinessId, side: Side, charge_id: UUID
+) -> tuple[DocumentView, Books]:
+    """One charge. Raises TenancyError, DocumentNotFound."""
+    found, books = await find_all(services, caller, business_id, side, [charge_id])
+    if not found:
+        raise DocumentNotFound(side, Kind.CHARGE, charge_id)
+    return found[0], books
+
+
+async def find_all(
+    services: Services, caller: Caller, business_id: BusinessId, side: Side, charge_ids: Sequence[UUID]
+) -> tuple[list[DocumentView], Books]:
+    """These charges, in this order. Raises TenancyError."""
+    async with read_tx(services.database, caller, business_id) as tx:
+        found = await views.documents_by_id(tx, side, Kind.CHARGE, charge_ids)
+        return found, await _books(tx, side, found)
+
+
+async def page(tx: ReadTx, which: DocumentFilter, paging: Paging) -> tuple[list[DocumentView], Books, ListMeta]:
+    """One page of charges."""
+    found = await views.documents(tx, which, paging.page)
+    total = await views.count_documents(tx, which) if paging.counts else None
+    cut, meta = paging.cut(found, total)
+    return cut, await _books(tx, which.side, cut), meta
+
+
+async def _books(tx: ReadTx, side: Side, found: Sequence[DocumentView]) -> Books:
+    parties = await views.parties_by_id(tx, side, list({one.document.party_id for one in found}))
+    return Books(tx.business.id, tx.business.today(tx.now), {one.party.id: one.party for one in parties})
+
+
+Unpaid = TypeVar("Unpaid", bound=str)
+
+
+def status(view: DocumentView, unpaid: Unpaid) -> Unpaid | Literal["PARTIALLY_PAID", "PAID", "VOIDED"]:
+    """How it stands today; `unpaid` is what this dialect calls one of which nothing is paid."""
+    if view.document.state is State.VOID:
+        return "VOIDED"
+    if view.is_settled:
+        return "PAID"
+    return "PARTIALLY_PAID" if view.settled_minor else unpaid
+
+
+def charge_fields(books: Books, view: DocumentView) -> dict[str, Any]:
+    """What is said of a charge on either side, by field."""
+    charge, body = view.document, view.document.body
+    due_at = None if charge.due_from is DueFrom.ISSUE_DATE else midnight(charge.due_on)
+    return {
+        "id": charge.id,
+        "business_id": books.business_id,
+        "external_id": charge.external_id,
+        "due_at": body.get("due_at", due_at),
+        "paid_at": midnight(view.settled_on) if view.is_settled and view.settled_on else None,
+        "subtotal": body.get("subtotal", charge.amount_minor),
+        "additional_discount": body.get("additional_discount", 0),
+        "additional_sales_taxes": body.get("additional_sales_taxes", []),
+        "additional_sales_taxes_total": body.get("additional_sales_taxes_total", 0),
+        "total_amount": charge.amount_minor,
+        "outstanding_balance": view.open_minor,
+        "memo": body.get("memo"),
+        "metadata": body.get("metadata", {}),
+        "reference_number": charge.number,
+        "imported_at": in_utc(view.created_at),
+        "updated_at": in_utc(view.updated_at),
+        "transaction_tags": api_tags(books.business_id, charge.tags),
+    }
+
+
+def line_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:
+    """What is said of each line, by field. A document that came another way than through this dialect has none."""
+    for place, line in enumerate(view.document.body.get("line_items", ())):
+        yield {
+            **{name: value for name, value in line.items() if name != "tags"},
+            "id": uuid5(view.document.id, f"line {place}"),
+            "quantity": Decimal(line["quantity"]),
+            "transaction_tags": kept_tags(books.business_id, line.get("tags", ())),
+        }
+
+
+def part_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:
+    """What has paid a charge up to today, by field."""
+    for part in view.allocations:
+        if part.effective_on <= books.today:
+            yield {"id": part.id, "payment_id": part.source_id, "amount": part.amount_minor}

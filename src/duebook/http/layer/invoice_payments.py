@@ -1,0 +1,212 @@
+"""Payments of customers for invoices."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta
+
+from duebook.days import day_of
+from duebook.http.bodies import JsonBody
+from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.inputs import BadInput
+from duebook.http.layer import payments
+from duebook.http.layer.answers import answered
+from duebook.http.layer.errors import errors
+from duebook.http.layer.fields import Free, check_free
+from duebook.http.layer.invoices import PATH, InvoicePart
+from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
+from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, RefusedWrite
+from duebook.http.layer.security import BEARER
+from duebook.http.layer.stamps import stamp
+from duebook.http.layer.writes import Asked, write
+from duebook.http.services import Services
+from duebook.ledger.commands import AddSettlement, NewAllocation
+from duebook.ledger.errors import DocumentNotFound
+from duebook.ledger.facts import BusinessId, DocumentId, Side
+from duebook.ledger.views import DocumentView
+from duebook.tenancy.facts import Business
+
+
+class NewInvoicePart(NewPart, kw_only=True, omit_defaults=True):
+    """Part of a payment, for one invoice. A part for a ledger account is not served."""
+
+    invoice_id: UUID | None = None
+    invoice_external_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    account: Free | None = None
+
+
+class NewInvoicePayment(DatedPayment, kw_only=True, omit_defaults=True):
+    """A payment for one invoice or several of one customer, allocated to the last cent."""
+
+    invoice_payments: Annotated[list[NewInvoicePart], Meta(min_length=1)]
+
+
+class Payment(PaymentData, kw_only=True):
+    """A payment of a customer."""
+
+    type: Literal["Payment"] = "Payment"
+    redemption_account: Free | None
+    allocations: list[InvoicePart]
+    refund_allocations: list[Free]
+
+
+class OnePayment(msgspec.Struct):
+    """One payment."""
+
+    data: Payment
+
+
+class PaymentPage(msgspec.Struct):
+    """One page of payments."""
+
+    data: list[Payment]
+    meta: ListMeta
+
+
+@post(
+    f"{PATH}/payments",
+    operation_id="business.invoices.payments.post",
+    tags=["Invoice payments"],
+    summary="Record a payment",
+    description="The same external id with the same content answers 200 with the payment that is there.",
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={
+        200: ResponseSpec(OnePayment, generate_examples=False, description="It was there"),
+        201: ResponseSpec(OnePayment, generate_examples=False, description="It is recorded"),
+    }
+    | errors(404, 409, 413),
+)
+async def add_payment(
+    request: CallerRequest, services: Services, businessId: UUID, data: NewInvoicePayment
+) -> Response[bytes]:
+    """Record one payment."""
+    return await _add(request, services, BusinessId(businessId), _asked(data))
+
+
+@post(
+    f"{PATH}/{{invoiceId:uuid}}/payment",
+    operation_id="business.invoices.invoice.payment.post",
+    tags=["Invoice payments"],
+    summary="Record a payment for one invoice",
+    description="The same external id with the same content answers 200 with the payment that is there.",
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={
+        200: ResponseSpec(OnePayment, generate_examples=False, description="It was there"),
+        201: ResponseSpec(OnePayment, generate_examples=False, description="It is recorded"),
+    }
+    | errors(404, 409, 413),
+)
+async def add_dedicated_payment(
+    request: CallerRequest, services: Services, businessId: UUID, invoiceId: UUID, data: DatedPayment
+) -> Response[bytes]:
+    """Record one payment, all of it for this invoice."""
+    check_free("", data)
+    allocations = (NewAllocation(charge=DocumentId(invoiceId), amount_minor=data.amount),)
+    try:
+        return await _add(request, services, BusinessId(businessId), _settled(data, allocations))
+    except RefusedWrite as refused:
+        if isinstance(refused.error, DocumentNotFound):
+            raise refused.error from None
+        raise
+
+
+@get(
+    f"{PATH}/payments",
+    operation_id="business.invoices.payments.get",
+    tags=["Invoice payments"],
+    summary="List payments",
+    guards=[signed_in],
+    security=BEARER,
+    dependencies=PAGING,
+    responses={200: ResponseSpec(PaymentPage, generate_examples=False, description="One page")} | errors(404),
+)
+async def list_payments(
+    request: CallerRequest, services: Services, businessId: UUID, paging: Paging
+) -> Response[bytes]:
+    """A page of payments."""
+    only(request)
+    business_id = BusinessId(businessId)
+    found, meta = await payments.page(services, request.user, business_id, Side.RECEIVABLE, paging)
+    return answered(PaymentPage([_payment(business_id, one) for one in found], meta))
+
+
+@get(
+    f"{PATH}/payments/{{paymentId:uuid}}",
+    operation_id="business.invoices.payments.payment.get",
+    tags=["Invoice payments"],
+    summary="Find a payment",
+    guards=[signed_in],
+    security=BEARER,
+    responses={200: ResponseSpec(OnePayment, generate_examples=False, description="The payment")} | errors(404),
+)
+async def get_payment(request: CallerRequest, services: Services, businessId: UUID, paymentId: UUID) -> Response[bytes]:
+    """One payment."""
+    business_id = BusinessId(businessId)
+    view = await payments.find(services, request.user, business_id, Side.RECEIVABLE, paymentId)
+    return answered(OnePayment(_payment(business_id, view)))
+
+
+async def _add(request: CallerRequest, services: Services, business_id: BusinessId, asked: Asked) -> Response[bytes]:
+    (done,) = await write(
+        services,
+        request.user,
+        business_id,
+        "add invoice payment",
+        [asked],
+        side=Side.RECEIVABLE,
+        fields=INVOICE_PAYMENT_FIELDS,
+    )
+    view = await payments.find(services, request.user, business_id, Side.RECEIVABLE, done.id)
+    return answered(OnePayment(_payment(business_id, view)), created=done.created)
+
+
+def _asked(given: NewInvoicePayment) -> Asked:
+    check_free("", given)
+    payments.check_sum("invoice_payments", given, given.invoice_payments)
+    return _settled(
+        given,
+        tuple(
+            NewAllocation(charge=_charge(f"invoice_payments[{place}]", one), amount_minor=one.amount)
+            for place, one in enumerate(given.invoice_payments)
+        ),
+        given.invoice_payments,
+    )
+
+
+def _charge(at: str, part: NewInvoicePart) -> DocumentId | str:
+    if part.account is not None:
+        raise BadInput(f"{at}.account", "", "is not served: a payment is allocated to invoices")
+    return payments.charge_ref(at, "invoice", part.invoice_id, part.invoice_external_id)
+
+
+def _settled(
+    given: DatedPayment, allocations: tuple[NewAllocation, ...], parts: list[NewInvoicePart] | None = None
+) -> Asked:
+    paid = stamp("paid_at", given.paid_at)
+
+    def command(business: Business) -> AddSettlement:
+        paid_on = day_of(paid, business.zone)
+        return payments.settlement(business, Side.RECEIVABLE, given, paid_on, allocations, parts or ())
+
+    return command
+
+
+def _payment(business_id: BusinessId, view: DocumentView) -> Payment:
+    return Payment(
+        **payments.payment_fields(business_id, view),
+        redemption_account=view.document.body.get("redemption_account"),
+        allocations=[
+            InvoicePart(**said, invoice_id=part.charge_id) for part, said in payments.parts_of(business_id, view)
+        ],
+        refund_allocations=[],
+    )

@@ -1,0 +1,246 @@
+"""Invoices: what customers owe."""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta
+
+from duebook.http.bodies import JsonBody
+from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.inputs import shown
+from duebook.http.layer import charges
+from duebook.http.layer.answers import answered
+from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
+from duebook.http.layer.customers import CustomerData
+from duebook.http.layer.errors import errors
+from duebook.http.layer.fields import Cents, Free, PositiveCents, Text, check_free
+from duebook.http.layer.lines import NewLine, priced
+from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.parties import FreeText, more_fields, party_ref
+from duebook.http.layer.payments import DatedPayment, Part
+from duebook.http.layer.refusals import INVOICE_FIELDS, BadQuery, ConflictingParameters
+from duebook.http.layer.security import BEARER
+from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
+from duebook.http.layer.writes import Asked, write
+from duebook.http.services import Services
+from duebook.ledger import views
+from duebook.ledger.facts import BusinessId, Kind, PartyId, Side, State
+from duebook.ledger.views import DocumentFilter, DocumentView, Page, PartyFilter
+from duebook.tenancy.gate import ReadTx, read_tx
+
+PATH: Final = "/v1/businesses/{businessId:uuid}/invoices"
+
+_NOBODY: Final = PartyId(UUID(int=0))
+
+
+class NewInvoiceLine(NewLine, kw_only=True, omit_defaults=True):
+    """A line of an invoice."""
+
+    product: Text | None = None
+    dedicated_refunds: list[Free] | None = None
+
+
+class NewInvoice(NewCharge, kw_only=True, omit_defaults=True):
+    """An invoice to record: its customer by id, or by an external id that makes the customer if it is not there.
+
+    `invoice_number` is an older name of `reference_number`. With `voided_at` it is kept, and owed by nobody.
+    """
+
+    sent_at: Stamp
+    line_items: Annotated[list[NewInvoiceLine], Meta(min_length=1)]
+    due_at: Stamp | None = None
+    voided_at: Stamp | None = None
+    customer_id: UUID | None = None
+    customer_external_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    invoice_number: Text | None = None
+    recipient_name: Text | None = None
+    tips: PositiveCents | None = None
+    tips_account: Free | None = None
+    payments: list[DatedPayment] | None = None
+    dedicated_refunds: list[Free] | None = None
+
+
+class InvoiceLine(LineData, kw_only=True):
+    """A line of an invoice, with its sums."""
+
+    invoice_id: UUID
+    product: str | None = None
+    dedicated_refunds: list[Free] | None = None
+
+
+class InvoicePart(Part, kw_only=True):
+    """Part of a payment, for this invoice."""
+
+    invoice_id: UUID
+
+
+class Invoice(ChargeData, kw_only=True):
+    """An invoice."""
+
+    type: Literal["Invoice"] = "Invoice"
+    status: Literal["SENT", "PARTIALLY_PAID", "PAID", "VOIDED"]
+    sent_at: str
+    voided_at: str | None
+    invoice_number: str | None
+    recipient_name: str | None
+    customer: CustomerData
+    line_items: list[InvoiceLine]
+    tips: Cents
+    tips_account: Free | None
+    payment_allocations: list[InvoicePart]
+    refund_allocations: list[Free]
+
+
+class OneInvoice(msgspec.Struct):
+    """One invoice."""
+
+    data: Invoice
+
+
+class InvoicePage(msgspec.Struct):
+    """One page of invoices."""
+
+    data: list[Invoice]
+    meta: ListMeta
+
+
+@post(
+    PATH,
+    operation_id="business.invoices.post",
+    tags=["Invoices"],
+    summary="Record an invoice",
+    description="The same external id with the same content answers 200 with the invoice that is there.",
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={
+        200: ResponseSpec(OneInvoice, generate_examples=False, description="It was there"),
+        201: ResponseSpec(OneInvoice, generate_examples=False, description="It is recorded"),
+    }
+    | errors(404, 409, 413),
+)
+async def add_invoice(
+    request: CallerRequest, services: Services, businessId: UUID, data: NewInvoice
+) -> Response[bytes]:
+    """Record one invoice."""
+    business_id = BusinessId(businessId)
+    (done,) = await write(
+        services,
+        request.user,
+        business_id,
+        "add invoice",
+        [asked("", data)],
+        side=Side.RECEIVABLE,
+        fields=INVOICE_FIELDS,
+    )
+    view, books = await charges.find(services, request.user, business_id, Side.RECEIVABLE, done.id)
+    return answered(OneInvoice(invoice(books, view)), created=done.created)
+
+
+@get(
+    PATH,
+    operation_id="business.invoices.get",
+    tags=["Invoices"],
+    summary="List invoices",
+    guards=[signed_in],
+    security=BEARER,
+    dependencies=PAGING,
+    responses={200: ResponseSpec(InvoicePage, generate_examples=False, description="One page")} | errors(404),
+)
+async def list_invoices(
+    request: CallerRequest,
+    services: Services,
+    businessId: UUID,
+    paging: Paging,
+    customer_id: FreeText = None,
+    customer_external_id: FreeText = None,
+) -> Response[bytes]:
+    """A page of invoices, of one customer if one is named."""
+    only(request, "customer_id", "customer_external_id")
+    async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
+        customer = await _customer(tx, customer_id, customer_external_id)
+        which = DocumentFilter(side=Side.RECEIVABLE, kind=Kind.CHARGE, party_id=customer)
+        found, books, meta = await charges.page(tx, which, paging)
+    return answered(InvoicePage([invoice(books, one) for one in found], meta))
+
+
+@get(
+    f"{PATH}/{{invoiceId:uuid}}",
+    operation_id="business.invoices.invoice.get",
+    tags=["Invoices"],
+    summary="Find an invoice",
+    guards=[signed_in],
+    security=BEARER,
+    responses={200: ResponseSpec(OneInvoice, generate_examples=False, description="The invoice")} | errors(404),
+)
+async def get_invoice(request: CallerRequest, services: Services, businessId: UUID, invoiceId: UUID) -> Response[bytes]:
+    """One invoice."""
+    view, books = await charges.find(services, request.user, BusinessId(businessId), Side.RECEIVABLE, invoiceId)
+    return answered(OneInvoice(invoice(books, view)))
+
+
+def asked(at: str, given: NewInvoice) -> Asked:
+    """What an invoice asks of the books. Raises BadInput; `at` is its place in a batch."""
+    check_free(at.rstrip("."), given)
+    sums = priced(
+        at,
+        given.line_items,
+        discount=given.additional_discount,
+        taxes=given.additional_sales_taxes,
+        tips=given.tips,
+    )
+    payments = given.payments or []
+    voided = optional_stamp(f"{at}voided_at", given.voided_at) is not None
+    charges.check_payments(at, payments, sums, voided=voided)
+    return charges.asked_charge(
+        Side.RECEIVABLE,
+        given,
+        sums,
+        party=party_ref(at, "customer", given.customer_id, given.customer_external_id),
+        number=given.reference_number or given.invoice_number,
+        issued=stamp(f"{at}sent_at", given.sent_at),
+        due=optional_stamp(f"{at}due_at", given.due_at),
+        state=State.VOID if voided else State.ISSUED,
+        payments=[(one, stamp(f"{at}payments[{place}].paid_at", one.paid_at)) for place, one in enumerate(payments)],
+    )
+
+
+def invoice(books: Books, view: DocumentView) -> Invoice:
+    """An invoice as this dialect shows it."""
+    document, body = view.document, view.document.body
+    return Invoice(
+        **charges.charge_fields(books, view),
+        status=charges.status(view, "SENT"),
+        sent_at=as_given(body, "sent_at", document.issued_on),
+        voided_at=body.get("voided_at"),
+        invoice_number=body.get("invoice_number", document.number),
+        recipient_name=body.get("recipient_name"),
+        customer=CustomerData(**more_fields(books.business_id, books.parties[document.party_id])),
+        line_items=[InvoiceLine(**line, invoice_id=document.id) for line in charges.line_fields(books, view)],
+        tips=body.get("tips", 0),
+        tips_account=body.get("tips_account"),
+        payment_allocations=[InvoicePart(**part, invoice_id=document.id) for part in charges.part_fields(books, view)],
+        refund_allocations=[],
+    )
+
+
+async def _customer(tx: ReadTx, given_id: str | None, external_id: str | None) -> PartyId | None:
+    customer_id = None if given_id is None else PartyId(_uuid("customer_id", given_id))
+    if external_id is None:
+        return customer_id
+    which = PartyFilter(side=Side.RECEIVABLE, archived=True, external_id=external_id)
+    named = next((one.party.id for one in await views.parties(tx, which, Page(1))), _NOBODY)
+    if customer_id not in (None, named):
+        raise ConflictingParameters("customer_external_id", external_id, "customer_id")
+    return named
+
+
+def _uuid(name: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadQuery(name, shown(text), "is a UUID") from None

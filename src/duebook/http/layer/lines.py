@@ -1,0 +1,119 @@
+"""What an invoice or a bill comes to: its lines, discounts, taxes and tips.
+
+Units: cents; a quantity is a decimal.
+Holds: total = sum of line totals - additional discount + additional taxes + tips; a line's total = its subtotal -
+its discount + its taxes; its subtotal is unit price x quantity, rounded half to even, line by line.
+Source: docs/reference/layer.md, "Totals".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from duebook.http.inputs import BadInput, shown
+from duebook.http.layer.fields import Cents, Free, LongText, PositiveCents, Text, kept
+from duebook.http.layer.tags import NewTag
+from duebook.money import MAX_MINOR, MIN_MINOR, round_half_even
+
+_PLACES: Final = 9
+_LARGEST_QUANTITY: Final = 10**9
+
+Quantity = Annotated[
+    Decimal,
+    Meta(
+        description="A number, or a decimal as text, of at most 9 decimal places and between -10^9 and 10^9",
+        extra_json_schema={"extra": {"type": ["number", "string"], "pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$"}},
+    ),
+]
+
+
+class SalesTax(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A tax, in cents; to which account or at which rate is kept as it is given."""
+
+    amount: Cents
+    tax_account: Free | None = None
+    tax_ledger_account: Free | None = None
+    tax_rate: float | None = None
+    tax_rate_id: Text | None = None
+    tax_rate_name: Text | None = None
+
+
+class NewLine(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What every line says, on an invoice or on a bill."""
+
+    unit_price: Cents
+    quantity: Quantity | None = None
+    external_id: Text | None = None
+    description: LongText | None = None
+    discount_amount: PositiveCents | None = None
+    sales_taxes: list[SalesTax] | None = None
+    account_identifier: Free | None = None
+    prepayment_account_identifier: Free | None = None
+    tags: list[NewTag] | None = None
+    memo: LongText | None = None
+    metadata: Free | None = None
+    reference_number: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A charge with its sums; `lines` are the lines as they are kept."""
+
+    lines: list[dict[str, Any]]
+    subtotal: int
+    additional_taxes: int
+    total: int
+
+
+def priced(
+    at: str,
+    lines: Sequence[NewLine],
+    *,
+    discount: int | None,
+    taxes: Sequence[SalesTax] | None,
+    tips: int | None = None,
+) -> Priced:
+    """The sums. Raises BadInput for a quantity, a sum or a total that cannot be; `at` is the charge's place."""
+    done = [_priced_line(f"{at}line_items[{place}]", line) for place, line in enumerate(lines)]
+    additional_taxes = _fits(f"{at}additional_sales_taxes", sum(tax.amount for tax in taxes or ()))
+    subtotal = _fits(f"{at}line_items", sum(line["subtotal"] for line in done))
+    gross = sum(line["total_amount"] for line in done)
+    total = _fits(f"{at}line_items", gross - (discount or 0) + additional_taxes + (tips or 0))
+    if total < 0:
+        raise BadInput(f"{at}line_items", str(total), "come to a total of zero or more, after discounts and taxes")
+    return Priced(done, subtotal, additional_taxes, total)
+
+
+def _priced_line(at: str, line: NewLine) -> dict[str, Any]:
+    numerator, denominator = _ratio(f"{at}.quantity", line.quantity if line.quantity is not None else Decimal(1))
+    subtotal = _fits(at, round_half_even(line.unit_price * numerator, denominator))
+    taxes = _fits(at, sum(tax.amount for tax in line.sales_taxes or ()))
+    total = _fits(at, subtotal - (line.discount_amount or 0) + taxes)
+    sums = {"subtotal": subtotal, "sales_taxes_total": taxes, "total_amount": total}
+    return kept(line, without=frozenset({"quantity"})) | {"quantity": _plain(numerator, denominator)} | sums
+
+
+def _ratio(field: str, quantity: Decimal) -> tuple[int, int]:
+    sign, digits, exponent = quantity.as_tuple()
+    if not isinstance(exponent, int) or not -_PLACES <= exponent <= _PLACES or len(digits) > 2 * _PLACES + 1:
+        raise BadInput(field, shown(quantity), f"is a decimal of at most {_PLACES} places")
+    unsigned = int("".join(map(str, digits))) * 10 ** max(exponent, 0)
+    denominator = 10 ** max(-exponent, 0)
+    if unsigned > _LARGEST_QUANTITY * denominator:
+        raise BadInput(field, shown(quantity), f"lies between -{_LARGEST_QUANTITY} and {_LARGEST_QUANTITY}")
+    return (-unsigned if sign else unsigned), denominator
+
+
+def _plain(numerator: int, denominator: int) -> str:
+    """The quantity in one way of writing, whichever way it was given: 2, 2.0 and "2.00" are "2"."""
+    return f"{(Decimal(numerator) / denominator).normalize():f}"
+
+
+def _fits(field: str, amount: int) -> int:
+    if not MIN_MINOR <= amount <= MAX_MINOR:
+        raise BadInput(field, str(amount), "adds up to an amount that fits 64 bits of cents")
+    return amount

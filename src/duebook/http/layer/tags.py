@@ -1,0 +1,68 @@
+"""Tags: a key and a value that a client puts on its objects.
+
+Holds: the same key and value of the same business have the same ids, today and after a restart.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec import Meta
+
+from duebook.ledger.facts import BusinessId, Tag
+
+Name = Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class NewTag(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A tag to put on an object."""
+
+    key: Name
+    value: Name
+    dimension_display_name: Name | None = None
+    value_display_name: Name | None = None
+
+
+class ApiTag(msgspec.Struct, kw_only=True):
+    """A tag on an object."""
+
+    id: UUID
+    key: str
+    dimension_display_name: str | None
+    value: str
+    value_display_name: str | None
+    dimension_id: UUID
+    definition_id: UUID
+    archived_at: datetime | None = None
+
+
+def tags_of(given: Iterable[NewTag] | None) -> tuple[Tag, ...]:
+    """The tags as the ledger keeps them."""
+    return tuple(Tag(tag.key, tag.value, tag.dimension_display_name, tag.value_display_name) for tag in given or ())
+
+
+def api_tags(business_id: BusinessId, tags: Iterable[Tag]) -> list[ApiTag]:
+    """The tags as this dialect shows them."""
+    return [
+        ApiTag(
+            id=_id(business_id, "tag", tag.key, tag.value),
+            key=tag.key,
+            dimension_display_name=tag.key_name,
+            value=tag.value,
+            value_display_name=tag.value_name,
+            dimension_id=_id(business_id, "dimension", tag.key),
+            definition_id=_id(business_id, "definition", tag.key, tag.value),
+        )
+        for tag in tags
+    ]
+
+
+def kept_tags(business_id: BusinessId, kept: Iterable[Mapping[str, Any]]) -> list[ApiTag]:
+    """Tags of a line or of an allocation, which are kept as they were given."""
+    return api_tags(business_id, tags_of(msgspec.convert(list(kept), list[NewTag])))
+
+
+def _id(business_id: BusinessId, *names: str) -> UUID:
+    return uuid5(business_id, "\0".join(names))

@@ -1,0 +1,190 @@
+"""Tokens: for a client, and for one business that a browser may hold; and who a token belongs to."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import Parameter
+from msgspec import Meta
+
+from duebook.http.callers import CallerRequest, live_caller, live_partner
+from duebook.http.inputs import parse
+from duebook.http.layer.errors import errors
+from duebook.http.layer.security import BEARER, CLIENT
+from duebook.http.services import Services
+from duebook.http.shell import AnyRequest
+from duebook.http.token_requests import TokenOperation, TokenRequest, check_client, token_request
+from duebook.ledger.facts import BusinessId
+from duebook.oauth.errors import BadSecret, NoCredentials
+from duebook.oauth.tokens import LIFETIME_SECONDS, caller_of, issue
+from duebook.tenancy.businesses import business
+from duebook.tenancy.facts import Caller, PartnerId, WireProfile
+from duebook.tenancy.partners import caller_of_secret, partner
+
+LONGEST_SECONDS: Final = 86_400
+
+_UNCACHED: Final = {"Cache-Control": "no-store"}
+
+
+class AccessToken(msgspec.Struct):
+    """A token; this answer is not wrapped in `data`."""
+
+    access_token: str
+    expires_in: int
+    token_type: Literal["Bearer"] = "Bearer"
+
+
+class SessionRequest(msgspec.Struct, kw_only=True):
+    """How long a business token lasts, and which shapes its answers have."""
+
+    session_duration: Annotated[int, Meta(ge=1, le=LONGEST_SECONDS)] | None = None
+    wire_profile: WireProfile | None = None
+
+
+@dataclass
+class SessionOperation(Operation):
+    """Describes an endpoint whose JSON body may be left out."""
+
+    def __post_init__(self) -> None:
+        """Add the body, which the handler reads by itself."""
+        whole = [OpenAPIType.INTEGER, OpenAPIType.NULL]
+        text = [OpenAPIType.STRING, OpenAPIType.NULL]
+        schema = Schema(
+            type=OpenAPIType.OBJECT,
+            properties={
+                "session_duration": Schema(
+                    type=whole, minimum=1, maximum=LONGEST_SECONDS, default=LIFETIME_SECONDS, description="Seconds"
+                ),
+                "wire_profile": Schema(
+                    type=text,
+                    enum=[*(one.value for one in WireProfile), None],
+                    description="Which shapes answers have; those of the token that asks, if it is not given",
+                ),
+            },
+        )
+        self.request_body = RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)}, required=False)
+
+
+class Whoami(msgspec.Struct, rename="camel"):
+    """The client that a token belongs to."""
+
+    client_name: str
+    client_id: UUID
+    type: Literal["whoami"] = "whoami"
+
+
+class OneWhoami(msgspec.Struct):
+    """The client that a token belongs to."""
+
+    data: Whoami
+
+
+@post(
+    "/oauth2/token",
+    operation_id="oauth2.token.post",
+    operation_class=TokenOperation,
+    tags=["Authentication"],
+    summary="A client's token",
+    description="The client's id and secret are the partner's id and API key: as Basic, or as form fields "
+    "`client_id` and `client_secret`. Every `scope` is accepted.",
+    status_code=200,
+    security=CLIENT,
+    responses=errors(413),
+)
+async def client_token(request: AnyRequest, services: Services) -> Response[AccessToken]:
+    """A token for the client whose id and secret are given."""
+    asked = token_request(request.headers.get("content-type", ""), await request.body())
+    caller = await _client(services, request.headers.get("authorization"), asked)
+    check_client(asked, caller.partner_id)
+    issued = await issue(services.keyring, caller, wire_profile=asked.wire_profile)
+    return Response(AccessToken(issued.access_token, issued.expires_in), headers=_UNCACHED)
+
+
+@get(
+    "/whoami",
+    operation_id="whoami.get",
+    tags=["Authentication"],
+    summary="Whose token this is",
+    guards=[live_caller],
+    security=BEARER,
+    responses=errors(),
+)
+async def whoami(request: CallerRequest, services: Services) -> OneWhoami:
+    """The client behind a token."""
+    found = await partner(services.database, request.user.partner_id)
+    return OneWhoami(Whoami(found.name, found.id))
+
+
+@post(
+    "/v1/businesses/{businessId:uuid}/auth-token",
+    operation_id="business.auth-token.post",
+    operation_class=SessionOperation,
+    tags=["Authentication"],
+    summary="A business token",
+    description="A business token is not enough to ask for another one.",
+    status_code=200,
+    guards=[live_partner],
+    security=BEARER,
+    responses={200: ResponseSpec(AccessToken, generate_examples=False, description="The token")}
+    | errors(403, 404, 413),
+)
+async def business_token(request: CallerRequest, services: Services, businessId: UUID) -> Response[AccessToken]:
+    """A token for one business, of at most a day."""
+    raw = await request.body()
+    asked = parse(SessionRequest, raw) if raw.strip() else SessionRequest()
+    return await _business_token(request, services, BusinessId(businessId), asked)
+
+
+@get(
+    "/v1/businesses/{businessId:uuid}/auth-token",
+    operation_id="business.auth-token.get",
+    tags=["Authentication"],
+    summary="A business token, the older way",
+    guards=[live_partner],
+    security=BEARER,
+    responses={200: ResponseSpec(AccessToken, generate_examples=False, description="The token")} | errors(403, 404),
+)
+async def business_token_by_get(
+    request: CallerRequest,
+    services: Services,
+    businessId: UUID,
+    session_duration: Annotated[int, Parameter(ge=1, le=LONGEST_SECONDS, description="Seconds")] = LIFETIME_SECONDS,
+) -> Response[AccessToken]:
+    """A token for one business."""
+    asked = SessionRequest(session_duration=session_duration)
+    return await _business_token(request, services, BusinessId(businessId), asked)
+
+
+async def _business_token(
+    request: CallerRequest, services: Services, business_id: BusinessId, asked: SessionRequest
+) -> Response[AccessToken]:
+    found = await business(services.database, request.user.partner_id, business_id)
+    issued = await issue(
+        services.keyring,
+        request.user,
+        business_id=found.id,
+        wire_profile=asked.wire_profile,
+        seconds=asked.session_duration or LIFETIME_SECONDS,
+    )
+    return Response(AccessToken(issued.access_token, issued.expires_in), headers=_UNCACHED, status_code=200)
+
+
+async def _client(services: Services, authorization: str | None, asked: TokenRequest) -> Caller:
+    if authorization is not None and not authorization.lower().startswith("basic "):
+        raise NoCredentials("Basic")
+    if authorization is not None:
+        return await caller_of(services.keyring, authorization)
+    if asked.client_id is None or asked.client_secret is None:
+        raise NoCredentials("Basic")
+    try:
+        partner_id = PartnerId(UUID(asked.client_id))
+    except ValueError:
+        raise BadSecret from None
+    caller = await caller_of_secret(services.database, partner_id, asked.client_secret)
+    if caller is None:
+        raise BadSecret
+    return caller
