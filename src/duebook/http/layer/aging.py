@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from duebook.aging.bands import THIRTIES
 from duebook.aging.report import AgingQuery, aging
@@ -27,7 +27,7 @@ from duebook.http.layer.parties import ApiCustomerData, fields
 from duebook.http.layer.refusals import BadEffectiveDate
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import stamp
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.ledger import views
 from duebook.ledger.facts import BusinessId, Party, PartyId, Side
 from duebook.tenancy.facts import WireProfile
@@ -65,7 +65,7 @@ class WrappedDetail(msgspec.Struct):
 
 EffectiveDate = Annotated[
     str | None,
-    Parameter(
+    QueryParameter(
         description="The day to age as of, a date or a time stamp; today where the business is, if none is given",
         schema_extra={"type": "string", "format": "date-time", "one_of": None},
     ),
@@ -89,9 +89,9 @@ EffectiveDate = Annotated[
 )
 async def ar_aging_of_customer(
     request: CallerRequest,
-    services: Services,
-    businessId: UUID,
-    customerId: UUID,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    customerId: FromPath[UUID],
     effective_date: EffectiveDate = None,
 ) -> Response[bytes]:
     """What one customer owes, by age."""

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from duebook.days import day_of
@@ -16,13 +17,13 @@ from duebook.http.layer.answers import answered
 from duebook.http.layer.bills import PATH, BillPart
 from duebook.http.layer.errors import errors
 from duebook.http.layer.fields import check_free
-from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
 from duebook.http.layer.refusals import BILL_PAYMENT_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import stamp
 from duebook.http.layer.writes import Asked, write
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.ledger.commands import AddSettlement, NewAllocation
 from duebook.ledger.facts import BusinessId, Side
 from duebook.ledger.views import DocumentView
@@ -78,7 +79,7 @@ class BillPaymentPage(msgspec.Struct):
     | errors(404, 409, 413),
 )
 async def add_bill_payment(
-    request: CallerRequest, services: Services, businessId: UUID, data: NewPaymentOfBills
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewPaymentOfBills]
 ) -> Response[bytes]:
     """Record one payment."""
     business_id = BusinessId(businessId)
@@ -106,7 +107,7 @@ async def add_bill_payment(
     responses={200: ResponseSpec(BillPaymentPage, generate_examples=False, description="One page")} | errors(404),
 )
 async def list_bill_payments(
-    request: CallerRequest, services: Services, businessId: UUID, paging: Paging
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paging: ThePage
 ) -> Response[bytes]:
     """A page of payments."""
     only(request)
@@ -125,7 +126,7 @@ async def list_bill_payments(
     responses={200: ResponseSpec(OneBillPayment, generate_examples=False, description="The payment")} | errors(404),
 )
 async def get_bill_payment(
-    request: CallerRequest, services: Services, businessId: UUID, paymentId: UUID
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paymentId: FromPath[UUID]
 ) -> Response[bytes]:
     """One payment."""
     business_id = BusinessId(businessId)

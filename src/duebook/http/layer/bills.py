@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from duebook.days import Terms
@@ -18,7 +19,7 @@ from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
 from duebook.http.layer.errors import errors
 from duebook.http.layer.fields import Text, check_free
 from duebook.http.layer.lines import NewLine, priced
-from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import more_fields, party_ref
 from duebook.http.layer.payments import Method, NewPayment, Part
 from duebook.http.layer.refusals import BILL_FIELDS
@@ -26,7 +27,7 @@ from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
 from duebook.http.layer.vendors import VendorData
 from duebook.http.layer.writes import Asked, write
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.ledger.facts import BusinessId, Kind, Side
 from duebook.ledger.views import DocumentFilter, DocumentView
 from duebook.tenancy.gate import read_tx
@@ -134,7 +135,9 @@ class BillPage(msgspec.Struct):
     }
     | errors(404, 409, 413),
 )
-async def add_bill(request: CallerRequest, services: Services, businessId: UUID, data: NewBill) -> Response[bytes]:
+async def add_bill(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewBill]
+) -> Response[bytes]:
     """Record one bill."""
     business_id = BusinessId(businessId)
     (done,) = await write(
@@ -158,7 +161,7 @@ async def add_bill(request: CallerRequest, services: Services, businessId: UUID,
     | errors(404, 409, 413),
 )
 async def add_bills(
-    request: CallerRequest, services: Services, businessId: UUID, data: list[NewBill]
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[list[NewBill]]
 ) -> Response[bytes]:
     """Record several bills."""
     business_id = BusinessId(businessId)
@@ -181,7 +184,9 @@ async def add_bills(
     dependencies=PAGING,
     responses={200: ResponseSpec(BillPage, generate_examples=False, description="One page")} | errors(404),
 )
-async def list_bills(request: CallerRequest, services: Services, businessId: UUID, paging: Paging) -> Response[bytes]:
+async def list_bills(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paging: ThePage
+) -> Response[bytes]:
     """A page of bills."""
     only(request)
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
@@ -199,7 +204,9 @@ async def list_bills(request: CallerRequest, services: Services, businessId: UUI
     security=BEARER,
     responses={200: ResponseSpec(OneBill, generate_examples=False, description="The bill")} | errors(404),
 )
-async def get_bill(request: CallerRequest, services: Services, businessId: UUID, billId: UUID) -> Response[bytes]:
+async def get_bill(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], billId: FromPath[UUID]
+) -> Response[bytes]:
     """One bill."""
     view, books = await charges.find(services, request.user, BusinessId(businessId), Side.PAYABLE, billId)
     return answered(OneBill(_bill(books, view)))

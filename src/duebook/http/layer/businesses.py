@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from duebook.http.bodies import JsonBody
@@ -22,7 +23,7 @@ from duebook.http.layer.errors import errors
 from duebook.http.layer.fields import ExternalId, Text, kept
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import Stamp, in_utc, optional_stamp
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.tenancy import businesses as tenancy
 from duebook.tenancy.facts import Business
 
@@ -89,7 +90,7 @@ class OneBusiness(msgspec.Struct):
     }
     | errors(403, 409, 413),
 )
-async def add_business(request: CallerRequest, services: Services, data: NewBusiness) -> Response[bytes]:
+async def add_business(request: CallerRequest, services: TheServices, data: JSONBody[NewBusiness]) -> Response[bytes]:
     """Make a business, or find the one with this external id."""
     optional_stamp("activation_at", data.activation_at)
     new = tenancy.NewBusiness(

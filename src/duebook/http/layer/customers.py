@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
@@ -13,10 +14,10 @@ from duebook.http.layer import parties
 from duebook.http.layer.answers import answered
 from duebook.http.layer.errors import errors
 from duebook.http.layer.fields import Free
-from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FILTERS, ApiCustomerData, FreeText, NewPartyData
 from duebook.http.layer.security import BEARER
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.ledger.facts import BusinessId, Side
 from duebook.ledger.views import PartyFilter
 
@@ -59,7 +60,7 @@ class CustomerPage(msgspec.Struct):
     | errors(404, 413),
 )
 async def put_customer(
-    request: CallerRequest, services: Services, businessId: UUID, data: NewPartyData
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewPartyData]
 ) -> Response[bytes]:
     """Make or change a customer."""
     business_id = BusinessId(businessId)
@@ -79,10 +80,10 @@ async def put_customer(
 )
 async def list_customers(
     request: CallerRequest,
-    services: Services,
-    businessId: UUID,
-    paging: Paging,
-    include_archived: bool = False,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    paging: ThePage,
+    include_archived: FromQuery[bool] = False,
     external_id: FreeText = None,
     external_id_contains: FreeText = None,
     name: FreeText = None,
@@ -113,7 +114,7 @@ async def list_customers(
     responses={200: ResponseSpec(OneCustomer, generate_examples=False, description="The customer")} | errors(404),
 )
 async def get_customer(
-    request: CallerRequest, services: Services, businessId: UUID, customerId: UUID
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], customerId: FromPath[UUID]
 ) -> Response[bytes]:
     """One customer, archived or not."""
     business_id = BusinessId(businessId)
@@ -134,7 +135,7 @@ async def get_customer(
     | errors(404, 413),
 )
 async def archive_customer(
-    request: CallerRequest, services: Services, businessId: UUID, customerId: UUID
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], customerId: FromPath[UUID]
 ) -> Response[bytes]:
     """Hide a customer from lists."""
     business_id = BusinessId(businessId)

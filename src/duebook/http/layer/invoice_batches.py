@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
@@ -18,7 +18,7 @@ from duebook.http.layer.invoices import PATH, Invoice, NewInvoice, asked, invoic
 from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.writes import write
-from duebook.http.services import Services
+from duebook.http.services import Services, TheServices
 from duebook.ledger.facts import BusinessId, Side
 
 
@@ -56,11 +56,11 @@ class ManyInvoices(msgspec.Struct):
 )
 async def add_batch(
     request: CallerRequest,
-    services: Services,
-    businessId: UUID,
-    data: list[NewInvoice],
+    services: TheServices,
+    businessId: FromPath[UUID],
+    data: JSONBody[list[NewInvoice]],
     allow_partial_success: Annotated[  # noqa: ARG001 - it has one value; naming it is allowed
-        Literal["false"], Parameter(description="A batch is recorded as a whole or not at all")
+        Literal["false"], QueryParameter(description="A batch is recorded as a whole or not at all")
     ] = "false",
 ) -> Response[bytes]:
     """Record a batch of invoices."""
@@ -81,7 +81,7 @@ async def add_batch(
     | errors(404, 409, 413),
 )
 async def add_bulk(
-    request: CallerRequest, services: Services, businessId: UUID, data: list[NewInvoice]
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[list[NewInvoice]]
 ) -> Response[bytes]:
     """Record several invoices."""
     return answered(ManyInvoices(await _add_all(request, services, BusinessId(businessId), data)))

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from duebook.days import day_of
@@ -17,13 +18,13 @@ from duebook.http.layer.answers import answered
 from duebook.http.layer.errors import errors
 from duebook.http.layer.fields import Free, check_free
 from duebook.http.layer.invoices import PATH, InvoicePart
-from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
 from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, RefusedWrite
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import stamp
 from duebook.http.layer.writes import Asked, write
-from duebook.http.services import Services
+from duebook.http.services import Services, TheServices
 from duebook.ledger.commands import AddSettlement, NewAllocation
 from duebook.ledger.errors import DocumentNotFound
 from duebook.ledger.facts import BusinessId, DocumentId, Side
@@ -84,7 +85,7 @@ class PaymentPage(msgspec.Struct):
     | errors(404, 409, 413),
 )
 async def add_payment(
-    request: CallerRequest, services: Services, businessId: UUID, data: NewInvoicePayment
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewInvoicePayment]
 ) -> Response[bytes]:
     """Record one payment."""
     return await _add(request, services, BusinessId(businessId), _asked(data))
@@ -107,7 +108,11 @@ async def add_payment(
     | errors(404, 409, 413),
 )
 async def add_dedicated_payment(
-    request: CallerRequest, services: Services, businessId: UUID, invoiceId: UUID, data: DatedPayment
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    invoiceId: FromPath[UUID],
+    data: JSONBody[DatedPayment],
 ) -> Response[bytes]:
     """Record one payment, all of it for this invoice."""
     check_free("", data)
@@ -131,7 +136,7 @@ async def add_dedicated_payment(
     responses={200: ResponseSpec(PaymentPage, generate_examples=False, description="One page")} | errors(404),
 )
 async def list_payments(
-    request: CallerRequest, services: Services, businessId: UUID, paging: Paging
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paging: ThePage
 ) -> Response[bytes]:
     """A page of payments."""
     only(request)
@@ -149,7 +154,9 @@ async def list_payments(
     security=BEARER,
     responses={200: ResponseSpec(OnePayment, generate_examples=False, description="The payment")} | errors(404),
 )
-async def get_payment(request: CallerRequest, services: Services, businessId: UUID, paymentId: UUID) -> Response[bytes]:
+async def get_payment(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paymentId: FromPath[UUID]
+) -> Response[bytes]:
     """One payment."""
     business_id = BusinessId(businessId)
     view = await payments.find(services, request.user, business_id, Side.RECEIVABLE, paymentId)

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from duebook.http.bodies import JsonBody
@@ -18,14 +19,14 @@ from duebook.http.layer.customers import CustomerData
 from duebook.http.layer.errors import errors
 from duebook.http.layer.fields import Cents, Free, PositiveCents, Text, check_free
 from duebook.http.layer.lines import NewLine, priced
-from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields, party_ref
 from duebook.http.layer.payments import DatedPayment, Part
 from duebook.http.layer.refusals import INVOICE_FIELDS, BadQuery, ConflictingParameters
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
 from duebook.http.layer.writes import Asked, write
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.ledger import views
 from duebook.ledger.facts import BusinessId, Kind, PartyId, Side, State
 from duebook.ledger.views import DocumentFilter, DocumentView, Page, PartyFilter
@@ -124,7 +125,7 @@ class InvoicePage(msgspec.Struct):
     | errors(404, 409, 413),
 )
 async def add_invoice(
-    request: CallerRequest, services: Services, businessId: UUID, data: NewInvoice
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewInvoice]
 ) -> Response[bytes]:
     """Record one invoice."""
     business_id = BusinessId(businessId)
@@ -153,9 +154,9 @@ async def add_invoice(
 )
 async def list_invoices(
     request: CallerRequest,
-    services: Services,
-    businessId: UUID,
-    paging: Paging,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    paging: ThePage,
     customer_id: FreeText = None,
     customer_external_id: FreeText = None,
 ) -> Response[bytes]:
@@ -177,7 +178,9 @@ async def list_invoices(
     security=BEARER,
     responses={200: ResponseSpec(OneInvoice, generate_examples=False, description="The invoice")} | errors(404),
 )
-async def get_invoice(request: CallerRequest, services: Services, businessId: UUID, invoiceId: UUID) -> Response[bytes]:
+async def get_invoice(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], invoiceId: FromPath[UUID]
+) -> Response[bytes]:
     """One invoice."""
     view, books = await charges.find(services, request.user, BusinessId(businessId), Side.RECEIVABLE, invoiceId)
     return answered(OneInvoice(invoice(books, view)))

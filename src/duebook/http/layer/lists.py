@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from duebook.http.layer.refusals import BadCursor, UnknownParameter
@@ -84,21 +84,23 @@ class Paging:
 
 async def paging(
     sort_by: Annotated[  # noqa: ARG001 - there is one order; naming it is allowed
-        Literal["imported_at"], Parameter(description="Objects are listed in the order in which they were recorded")
+        Literal["imported_at"],
+        QueryParameter(description="Objects are listed in the order in which they were recorded"),
     ] = "imported_at",
-    sort_order: Order = "ASC",
+    sort_order: FromQuery[Order] = "ASC",
     cursor: Annotated[
-        str | None, Parameter(description="From the page before", schema_extra={"type": "string", "one_of": None})
+        str | None, QueryParameter(description="From the page before", schema_extra={"type": "string", "one_of": None})
     ] = None,
-    limit: Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)] = 100,
-    show_total_count: bool = False,
+    limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = 100,
+    show_total_count: FromQuery[bool] = False,
 ) -> Paging:
     """The page that a request asks for. Raises BadCursor."""
     return Paging(sort_order, limit, _read(cursor, sort_order) if cursor is not None else None, show_total_count)
 
 
 PAGING: Final = {"paging": Provide(paging)}
-"""A handler with a parameter `paging: Paging` is given the page asked for."""
+ThePage = NamedDependency[Paging]
+"""A handler with these dependencies and a parameter `paging: ThePage` is given the page asked for."""
 
 
 def only(request: AnyRequest, *filters: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
 from duebook.http.inputs import BadInput
@@ -26,7 +26,7 @@ from duebook.tenancy.facts import Caller
 from duebook.tenancy.gate import read_tx, write_tx
 
 FILTERS: Final = ("include_archived", "external_id", "external_id_contains", "name", "name_contains")
-FreeText = Annotated[str | None, Parameter(schema_extra={"type": "string", "one_of": None})]
+FreeText = Annotated[str | None, QueryParameter(schema_extra={"type": "string", "one_of": None})]
 """A text in a query, taken as it is."""
 
 _APART: Final = frozenset({"external_id", "notes", "memo", "tags"})

@@ -8,14 +8,14 @@ import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
 from duebook.http.callers import CallerRequest, live_caller, live_partner
 from duebook.http.inputs import parse
 from duebook.http.layer.errors import errors
 from duebook.http.layer.security import BEARER, CLIENT
-from duebook.http.services import Services
+from duebook.http.services import Services, TheServices
 from duebook.http.shell import AnyRequest
 from duebook.http.token_requests import TokenOperation, TokenRequest, check_client, token_request
 from duebook.ledger.facts import BusinessId
@@ -95,7 +95,7 @@ class OneWhoami(msgspec.Struct):
     security=CLIENT,
     responses=errors(413),
 )
-async def client_token(request: AnyRequest, services: Services) -> Response[AccessToken]:
+async def client_token(request: AnyRequest, services: TheServices) -> Response[AccessToken]:
     """A token for the client whose id and secret are given."""
     asked = token_request(request.headers.get("content-type", ""), await request.body())
     caller = await _client(services, request.headers.get("authorization"), asked)
@@ -113,7 +113,7 @@ async def client_token(request: AnyRequest, services: Services) -> Response[Acce
     security=BEARER,
     responses=errors(),
 )
-async def whoami(request: CallerRequest, services: Services) -> OneWhoami:
+async def whoami(request: CallerRequest, services: TheServices) -> OneWhoami:
     """The client behind a token."""
     found = await partner(services.database, request.user.partner_id)
     return OneWhoami(Whoami(found.name, found.id))
@@ -132,7 +132,9 @@ async def whoami(request: CallerRequest, services: Services) -> OneWhoami:
     responses={200: ResponseSpec(AccessToken, generate_examples=False, description="The token")}
     | errors(403, 404, 413),
 )
-async def business_token(request: CallerRequest, services: Services, businessId: UUID) -> Response[AccessToken]:
+async def business_token(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID]
+) -> Response[AccessToken]:
     """A token for one business, of at most a day."""
     raw = await request.body()
     asked = parse(SessionRequest, raw) if raw.strip() else SessionRequest()
@@ -150,9 +152,11 @@ async def business_token(request: CallerRequest, services: Services, businessId:
 )
 async def business_token_by_get(
     request: CallerRequest,
-    services: Services,
-    businessId: UUID,
-    session_duration: Annotated[int, Parameter(ge=1, le=LONGEST_SECONDS, description="Seconds")] = LIFETIME_SECONDS,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    session_duration: Annotated[
+        int, QueryParameter(ge=1, le=LONGEST_SECONDS, description="Seconds")
+    ] = LIFETIME_SECONDS,
 ) -> Response[AccessToken]:
     """A token for one business."""
     asked = SessionRequest(session_duration=session_duration)

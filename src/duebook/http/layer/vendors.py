@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
@@ -13,10 +14,10 @@ from duebook.http.layer import parties
 from duebook.http.layer.answers import answered
 from duebook.http.layer.errors import errors
 from duebook.http.layer.fields import Free
-from duebook.http.layer.lists import PAGING, ListMeta, Paging, only
+from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FILTERS, ApiCustomerData, FreeText, NewPartyData
 from duebook.http.layer.security import BEARER
-from duebook.http.services import Services
+from duebook.http.services import TheServices
 from duebook.ledger.facts import BusinessId, Side
 from duebook.ledger.views import PartyFilter
 
@@ -59,7 +60,7 @@ class VendorPage(msgspec.Struct):
     | errors(404, 413),
 )
 async def put_vendor(
-    request: CallerRequest, services: Services, businessId: UUID, data: NewPartyData
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewPartyData]
 ) -> Response[bytes]:
     """Make or change a vendor."""
     business_id = BusinessId(businessId)
@@ -79,10 +80,10 @@ async def put_vendor(
 )
 async def list_vendors(
     request: CallerRequest,
-    services: Services,
-    businessId: UUID,
-    paging: Paging,
-    include_archived: bool = False,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    paging: ThePage,
+    include_archived: FromQuery[bool] = False,
     external_id: FreeText = None,
     external_id_contains: FreeText = None,
     name: FreeText = None,
@@ -112,7 +113,9 @@ async def list_vendors(
     security=BEARER,
     responses={200: ResponseSpec(OneVendor, generate_examples=False, description="The vendor")} | errors(404),
 )
-async def get_vendor(request: CallerRequest, services: Services, businessId: UUID, vendorId: UUID) -> Response[bytes]:
+async def get_vendor(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], vendorId: FromPath[UUID]
+) -> Response[bytes]:
     """One vendor, archived or not."""
     business_id = BusinessId(businessId)
     party = await parties.find(services, request.user, business_id, Side.PAYABLE, vendorId)
@@ -131,7 +134,7 @@ async def get_vendor(request: CallerRequest, services: Services, businessId: UUI
     responses={200: ResponseSpec(OneVendor, generate_examples=False, description="It is archived")} | errors(404, 413),
 )
 async def archive_vendor(
-    request: CallerRequest, services: Services, businessId: UUID, vendorId: UUID
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], vendorId: FromPath[UUID]
 ) -> Response[bytes]:
     """Hide a vendor from lists."""
     business_id = BusinessId(businessId)
