@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from duebook.db.pool import Database
 from duebook.db.queries import load
+from duebook.oauth.claims import Claims
 
 _QUERIES: Final = load("duebook.oauth")
 
@@ -26,10 +27,11 @@ class SigningKey:
 
 
 class Keyring:
-    """The keys in use. A key is retired for good at the next start of each process."""
+    """The keys in use, and tokens that were found good. A key is retired for good at the next start of each process."""
 
     def __init__(self, database: Database) -> None:
         self.database: Final = database
+        self.verified: Final[dict[str, Claims]] = {}
         self._keys: dict[str, SigningKey] = {}
 
     async def to_sign(self) -> SigningKey:

@@ -16,6 +16,7 @@ import jwt
 import msgspec
 
 from duebook.ledger.facts import BusinessId
+from duebook.oauth.claims import AUDIENCE, ISSUER, Claims
 from duebook.oauth.errors import BadSecret, BadToken, NoCredentials
 from duebook.oauth.keys import Keyring
 from duebook.tenancy.errors import KeyRevoked
@@ -23,25 +24,12 @@ from duebook.tenancy.facts import Caller, KeyId, PartnerId, WireProfile
 from duebook.tenancy.partners import caller_of_secret, key_is_live
 
 ALGORITHM: Final = "ES256"
-ISSUER: Final = "duebook"
-AUDIENCE: Final = "duebook"
 LIFETIME_SECONDS: Final = 3600
 LEEWAY_SECONDS: Final = 5
 """How far the clocks of two servers may be apart."""
 
-
-class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a token says: whose it is, made with which of the partner's keys, for which business if for one only."""
-
-    iss: str = msgspec.field(default_factory=lambda: ISSUER)
-    aud: str = msgspec.field(default_factory=lambda: AUDIENCE)
-    sub: UUID
-    partner_id: UUID
-    iat: int
-    exp: int
-    key: UUID
-    wire_profile: WireProfile
-    business_id: UUID | None = None
+REMEMBERED_TOKENS: Final = 4096
+"""How many tokens a process takes as verified without working the signature out again, until they expire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +84,17 @@ async def live(keyring: Keyring, caller: Caller) -> Caller:
 
 
 async def _caller_of_token(keyring: Keyring, token: str) -> Caller:
+    said = keyring.verified.get(token)
+    if said is None or said.exp + LEEWAY_SECONDS <= time.time():
+        said = await _verified(keyring, token)
+        if len(keyring.verified) >= REMEMBERED_TOKENS:
+            keyring.verified.clear()
+        keyring.verified[token] = said
+    business_id = BusinessId(said.business_id) if said.business_id else None
+    return Caller(PartnerId(said.partner_id), KeyId(said.key), business_id, said.wire_profile)
+
+
+async def _verified(keyring: Keyring, token: str) -> Claims:
     try:
         header = jwt.get_unverified_header(token)
         key = await keyring.named(str(header.get("kid")))
@@ -110,7 +109,7 @@ async def _caller_of_token(keyring: Keyring, token: str) -> Caller:
             leeway=LEEWAY_SECONDS,
             options={"require": ["iss", "aud", "sub", "iat", "exp"]},
         )
-        said = msgspec.convert(claims, Claims)
+        return msgspec.convert(claims, Claims)
     except jwt.ExpiredSignatureError:
         raise BadToken("has expired") from None
     except jwt.ImmatureSignatureError:
@@ -121,8 +120,6 @@ async def _caller_of_token(keyring: Keyring, token: str) -> Caller:
         raise BadToken("is not signed with one of our keys") from None
     except (jwt.PyJWTError, msgspec.ValidationError, RecursionError):
         raise BadToken("is malformed") from None
-    business_id = BusinessId(said.business_id) if said.business_id else None
-    return Caller(PartnerId(said.partner_id), KeyId(said.key), business_id, said.wire_profile)
 
 
 async def _caller_of_basic(keyring: Keyring, credentials: str) -> Caller:

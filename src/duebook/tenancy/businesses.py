@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from psycopg import sql
-
 from duebook.db.pool import Database
 from duebook.db.queries import load
 from duebook.ledger.facts import BusinessId, new_id
 from duebook.money import exponent
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound
 from duebook.tenancy.facts import Business, PartnerId
-from duebook.tenancy.gate import business_of
+from duebook.tenancy.gate import business_of, set_tenant
 
 _QUERIES: Final = load("duebook.tenancy")
 
@@ -45,7 +43,7 @@ async def create_business(database: Database, partner_id: PartnerId, new: NewBus
     """
     exponent(new.base_currency)
     _check_zone(new.time_zone)
-    business_id = new_id()
+    business_id = BusinessId(new_id())
     values = {
         "id": business_id,
         "partner_id": partner_id,
@@ -58,9 +56,7 @@ async def create_business(database: Database, partner_id: PartnerId, new: NewBus
     async with database.writers.connection() as connection:
         row: Any = await (await connection.execute(_QUERIES.add_business, values)).fetchone()
         if row is not None:
-            await connection.execute(
-                sql.SQL("SET LOCAL duebook.business_id = {}").format(sql.Literal(str(business_id)))
-            )
+            await set_tenant(connection, business_id)
             await connection.execute(_QUERIES.add_book, {"business_id": business_id})
             return Created(business_of(row), created=True)
         row = await (await connection.execute(_QUERIES.business_by_external_id, values)).fetchone()

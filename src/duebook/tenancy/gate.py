@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import psycopg
-from psycopg import sql
 from psycopg_pool import PoolTimeout
 
 from duebook.db.pool import WAIT_SECONDS, Connection, Database
@@ -62,7 +62,7 @@ async def read_tx(database: Database, caller: Caller | Operator, business_id: Bu
     _check_binding(caller, business_id)
     async with _connection(database.readers) as connection:
         async with connection.pipeline():
-            await _set_tenant(connection, business_id)
+            await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
         business, row = _business(await admitted.fetchone(), caller, business_id)
         yield ReadTx(connection, business, row.version, row.recorded_at, database.clock())
@@ -79,7 +79,7 @@ async def write_tx(
     _check_binding(caller, business_id)
     async with _turn(business_id), _connection(database.writers) as connection:
         async with connection.pipeline():
-            await _set_tenant(connection, business_id)
+            await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
             locked = await connection.execute(_QUERIES.lock_head, {"business_id": business_id})
         business, _ = _business(await admitted.fetchone(), caller, business_id)
@@ -117,8 +117,9 @@ async def _connection(pool: Any) -> AsyncIterator[Connection]:
         raise Busy from None
 
 
-async def _set_tenant(connection: Connection, business_id: BusinessId) -> None:
-    await connection.execute(sql.SQL("SET LOCAL duebook.business_id = {}").format(sql.Literal(str(business_id))))
+async def set_tenant(connection: Connection, business_id: BusinessId) -> None:
+    """Show the rows of one business and no other, until the transaction ends."""
+    await connection.execute(f"SET LOCAL duebook.business_id = '{UUID(int=business_id.int)}'")
 
 
 async def _admit(connection: Connection, caller: Caller | Operator, business_id: BusinessId) -> Any:
