@@ -1,6 +1,7 @@
 """One embedded PostgreSQL for the whole run, and a database of its own for each module, cloned from a template.
 
-DUEBOOK_TEST_PG_BIN names another server's programs, such as Debian's PostgreSQL 15.
+DUEBOOK_TEST_PG_BIN names another server's programs, such as Debian's PostgreSQL 15. DUEBOOK_EXAMPLES says how many
+examples a property is tried on.
 """
 
 import os
@@ -11,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.conninfo import make_conninfo
 
 from duebook.db.embedded import Urls, owned
@@ -20,6 +22,9 @@ from duebook.ledger.facts import BusinessId
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import WireProfile
 from duebook.tenancy.partners import create_partner
+
+settings.register_profile("duebook", max_examples=int(os.environ.get("DUEBOOK_EXAMPLES", "100")), deadline=None)
+settings.load_profile("duebook")
 
 
 @pytest.fixture(scope="session")

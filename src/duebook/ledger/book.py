@@ -6,6 +6,7 @@ Every document's open amount stays between 0 and its amount on every day (T7).
 Source: docs/rule.md, T0, T4, T5, T7.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -75,13 +76,13 @@ class Book:
         self._parties = {party.id: party for party in known.parties}
         self._known_before = frozenset(self._parties)
         self._party_ids: dict[tuple[Side, str | None], PartyId] = {
-            (party.side, party.external_id): party.id for party in known.parties if party.external_id
+            (party.side, party.external_id): party.id for party in known.parties if party.external_id is not None
         }
         self._documents = {document.id: document for document in known.documents}
         self._document_ids: dict[tuple[Side, Kind, str | None], DocumentId] = {
             (document.side, document.kind, document.external_id): document.id
             for document in known.documents
-            if document.external_id
+            if document.external_id is not None
         }
         self._allocations: dict[DocumentId, list[Allocation]] = {}
         for allocation in known.allocations:
@@ -159,8 +160,8 @@ class Book:
     def _add_charge(self, command: AddCharge) -> Recorded:
         known = self._known_document(command.side, Kind.CHARGE, command.external_id)
         party = self._party_for(command.side, command.party)
-        if known and command.external_id:
-            raise_if_other_content(command.external_id, known, command, party.id)
+        if known:
+            self._raise_if_other_content(command, known, party.id)
             return Recorded(known.id, created=False)
         if party.archived:
             raise errors.PartyIsArchived(party.id)
@@ -194,8 +195,8 @@ class Book:
         if command.party is None and not charges:
             raise errors.NoParty
         party_id = self._party_for(command.side, command.party).id if command.party else charges[0].party_id
-        if known and command.external_id:
-            raise_if_other_content(command.external_id, known, command, party_id)
+        if known:
+            self._raise_if_other_content(command, known, party_id)
             self._raise_if_other_allocations(command, known, charges)
             return Recorded(known.id, created=False)
         document = Document(
@@ -278,11 +279,16 @@ class Book:
         return open_by_day(document, self._allocations.get(document.id, ()))
 
     def _raise_if_other_allocations(self, command: AddSettlement, known: Document, charges: list[Document]) -> None:
-        offered = sorted(
-            (charge.id, one.amount_minor) for charge, one in zip(charges, command.allocations, strict=True)
+        offered = Counter(
+            (charge.id, one.amount_minor, one.effective_on)
+            for charge, one in zip(charges, command.allocations, strict=True)
+            if one.amount_minor != 0
         )
-        there = sorted((one.charge_id, one.amount_minor) for one in self._allocations.get(known.id, ()))
-        if [pair for pair in offered if pair[1]] != there:
+        there = Counter(
+            (one.charge_id, one.amount_minor, one.effective_on if one.stated else None)
+            for one in self._allocations.get(known.id, ())
+        )
+        if offered != there:
             raise errors.ExternalIdConflict(str(command.external_id), "allocations")
 
     def _party_for(self, side: Side, ref: PartyRef) -> Party:
@@ -305,6 +311,12 @@ class Book:
         document_id = self._document_ids.get((side, kind, external_id))
         return self._documents[document_id] if document_id else None
 
+    def _raise_if_other_content(self, command: AddCharge | AddSettlement, known: Document, party_id: PartyId) -> None:
+        base_minor = command.amount_minor if command.currency == self._base_currency else command.base_minor
+        for name, there, offered in content(known, command, party_id, base_minor):
+            if there != offered:
+                raise errors.ExternalIdConflict(str(command.external_id), name)
+
     def _charge(self, side: Side, ref: DocumentRef) -> Document:
         document_id = self._document_ids.get((side, Kind.CHARGE, ref)) if isinstance(ref, str) else ref
         document = self._documents.get(document_id) if document_id else None
@@ -318,18 +330,20 @@ class Book:
             raise errors.NoRate(command.currency, self._base_currency)
         if command.amount_minor < 0:
             raise errors.NegativeAmount(command.amount_minor, command.currency)
+        if base_minor < 0:
+            raise errors.NegativeAmount(base_minor, self._base_currency)
         if max(command.amount_minor, base_minor) > MAX_MINOR:
             raise errors.TooLarge(max(command.amount_minor, base_minor))
         return base_minor
 
     def _keep_party(self, party: Party) -> None:
         self.changes.parties[party.id] = self._parties[party.id] = party
-        if party.external_id:
+        if party.external_id is not None:
             self._party_ids[party.side, party.external_id] = party.id
 
     def _keep_document(self, document: Document) -> None:
         self.changes.documents[document.id] = self._documents[document.id] = document
-        if document.external_id:
+        if document.external_id is not None:
             self._document_ids[document.side, document.kind, document.external_id] = document.id
 
     def _hang(self, allocation: Allocation) -> None:
@@ -350,29 +364,24 @@ def due_date(command: AddCharge, party_terms: Terms | None) -> tuple[date, DueFr
         raise errors.DueDateOutOfRange(command.issued_on, terms.net_days) from None
 
 
-def raise_if_other_content(
-    external_id: str, known: Document, command: AddCharge | AddSettlement, party_id: PartyId
-) -> None:
-    """A repeated external id must repeat the content too. Raises ExternalIdConflict naming the first difference."""
-    pairs: list[tuple[str, object, object]] = [
-        ("party", known.party_id, party_id),
-        ("number", known.number, command.number),
-        ("currency", known.currency, command.currency),
-        ("amount", known.amount_minor, command.amount_minor),
-        ("tags", known.tags, command.tags),
-    ]
+def content(
+    known: Document, command: AddCharge | AddSettlement, party_id: PartyId, base_minor: int | None
+) -> Iterable[tuple[str, object, object]]:
+    """What a repeated external id must repeat: the name of each part, what is there, what is offered."""
+    yield "party", known.party_id, party_id
+    yield "number", known.number, command.number
+    yield "currency", known.currency, command.currency
+    yield "amount", known.amount_minor, command.amount_minor
+    yield "base_amount", known.base_minor, base_minor
+    yield "tags", known.tags, command.tags
     if isinstance(command, AddCharge):
-        pairs += [
-            ("state", known.state, command.state),
-            ("issued_on", known.issued_on, command.issued_on),
-            ("received_on", known.received_on, command.received_on),
-            ("due_on", known.due_on if known.due_from is DueFrom.GIVEN else None, command.due_on),
-        ]
+        yield "state", known.state, command.state
+        yield "issued_on", known.issued_on, command.issued_on
+        yield "received_on", known.received_on, command.received_on
+        yield "due_on", known.due_on if known.due_from is DueFrom.GIVEN else None, command.due_on
+        if command.due_on is None and command.terms:
+            yield "terms", known.due_on, due_date(command, None)[0]
     else:
-        pairs.append(("settled_on", known.issued_on, command.settled_on))
-    pairs += [
-        (name, known.body.get(name), command.body.get(name)) for name in sorted(known.body.keys() | command.body.keys())
-    ]
-    for name, there, offered in pairs:
-        if there != offered:
-            raise errors.ExternalIdConflict(external_id, name)
+        yield "settled_on", known.issued_on, command.settled_on
+    for name in sorted(known.body.keys() | command.body.keys()):
+        yield name, known.body.get(name), command.body.get(name)

@@ -109,20 +109,20 @@ class _Names:
             case PutParty():
                 if command.id:
                     self.parties.add(command.id)
-                elif command.external_id:
+                elif command.external_id is not None:
                     self.party_externals.add((command.side, command.external_id))
             case ArchiveParty():
                 self.parties.add(command.id)
             case AddCharge():
                 self._add_party(command.side, command.party)
-                if command.external_id:
+                if command.external_id is not None:
                     self.document_externals.add((command.side, Kind.CHARGE, command.external_id))
                 for settlement in command.settlements:
                     self.add(settlement)
             case AddSettlement():
                 if command.party:
                     self._add_party(command.side, command.party)
-                if command.external_id:
+                if command.external_id is not None:
                     self.document_externals.add((command.side, command.kind, command.external_id))
                 for one in command.allocations:
                     if isinstance(one.charge, str):
