@@ -102,7 +102,7 @@ def free_json(field: str, value: Any) -> Any:
 
 def _deeper_than(levels: int, value: Any) -> bool:
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels == 0 if not inside else levels == 0 or any(_deeper_than(levels - 1, one) for one in inside)
+    return levels == 0 or any(_deeper_than(levels - 1, one) for one in inside)
 
 
 def shown(value: Any) -> str:
