@@ -44,7 +44,9 @@ class Shell:
     def __init__(self, app: Litestar, error_answer: ErrorAnswer) -> None:
         self.app: Final = app
         self._error_answer: Final = error_answer
-        self._methods: Final = {route.path: route.methods for route in app.routes if isinstance(route, HTTPRoute)}
+        self._methods: Final = {
+            route.path_format: route.methods for route in app.routes if isinstance(route, HTTPRoute)
+        }
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
