@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import Meta
 
 from duebook.days import Terms, day_of
 from duebook.http.inputs import BadInput
@@ -63,7 +64,7 @@ class LineData(msgspec.Struct, kw_only=True):
     external_id: str | None = None
     description: str | None = None
     unit_price: Cents
-    quantity: Decimal
+    quantity: Annotated[Decimal, Meta(extra_json_schema={"extra": {"type": "number"}})]
     subtotal: Cents
     discount_amount: Cents = 0
     sales_taxes: list[SalesTax] = []
