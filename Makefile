@@ -6,6 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 PG15_BIN ?= /usr/lib/postgresql/15/bin
 UV ?= uv
+EXAMPLES ?= 5000
 
 # The folders whose tests use a database; `make test-pg15` runs these again on PostgreSQL 15.
 DATABASE_TESTS := tests/postgres tests/http tests/cli
@@ -42,8 +43,8 @@ lint: .venv/ready ## check style, formatting and types
 bench: .venv/ready ## print how speed holds up with size and history, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: .venv/ready ## write and read for a long time, checking the books all along
-	$(BIN)/python -m bench.soak
+soak: .venv/ready ## try the properties of the ledger on many more histories (EXAMPLES=5000)
+	DUEBOOK_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/unit tests/postgres
 
 lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (delete requirements/*.txt to renew all)
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }

@@ -5,11 +5,16 @@ examples a property is tried on.
 """
 
 import os
+import socket
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 from hypothesis import settings
@@ -23,8 +28,15 @@ from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import WireProfile
 from duebook.tenancy.partners import create_partner
 
-settings.register_profile("duebook", max_examples=int(os.environ.get("DUEBOOK_EXAMPLES", "100")), deadline=None)
+settings.register_profile(
+    "duebook",
+    max_examples=int(os.environ.get("DUEBOOK_EXAMPLES", "100")),
+    deadline=None,
+    derandomize="CI" in os.environ and "DUEBOOK_EXAMPLES" not in os.environ,
+)
 settings.load_profile("duebook")
+
+_START_SECONDS = 30.0
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +79,36 @@ async def business_id(database: Database) -> BusinessId:
     partner, _ = await create_partner(database, "Example Platform", WireProfile.PUBLISHED)
     new = NewBusiness(external_id=None, name="Example Business", base_currency="USD")
     return (await create_business(database, partner.id, new)).business.id
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str) -> Iterator[str]:
+    """The address of the server as it is run, on a free port of 127.0.0.1, over the module's database."""
+    port = _free_port()
+    code = f"import os; from duebook.http.server import serve; serve(os.environ['URL'], '127.0.0.1', {port}, 1)"
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"URL": database_url}) as process:
+        try:
+            _wait(address, process)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx.get(f"{address}/healthz").raise_for_status()
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the server did not start")

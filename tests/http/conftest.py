@@ -1,50 +1,11 @@
-"""The server as it is run, on a free port of 127.0.0.1, over a database of the module's own."""
+"""Who asks the server, and which business they ask about."""
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.http.world import Platform, new_business, new_platform
-
-_START_SECONDS = 30.0
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def server(database_url: str) -> Iterator[str]:
-    """The address of a running server."""
-    port = _free_port()
-    code = f"from duebook.http.server import serve; serve({database_url!r}, '127.0.0.1', {port}, 1)"
-    address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen([sys.executable, "-c", code]) as process:
-        try:
-            _wait(address, process)
-            yield address
-        finally:
-            process.terminate()
-
-
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx.get(f"{address}/healthz").raise_for_status()
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the server did not start")
 
 
 @pytest.fixture(scope="module")
