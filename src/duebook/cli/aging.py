@@ -86,7 +86,7 @@ def aging(
         raise UsageError("how to read a file is said only with --file")
     asked = AgingQuery(side=side, as_of=as_of, credits=credits, basis=currency or Basis.BASE, bands=bands)
     moment = _moment(known_at) if known_at is not None else None
-    with progress("Aging"), serving_url(where) as url:
+    with serving_url(where) as url, progress("Aging"):
         report = asyncio.run(_of_books(url, BusinessId(business), asked, moment))
     print_report(of_books(report), form)
     return DONE

@@ -5,9 +5,8 @@ Source: docs/reference/settings.md.
 """
 
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -18,7 +17,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import namedtuple_row
 
 from duebook.cli.exits import CommandRefused, UsageError
-from duebook.db.embedded import default_data_dir, shared
+from duebook.cli.output import progress, remark
+from duebook.db.embedded import default_data_dir, owned, shared
 from duebook.db.migrate import migrate, migrations
 from duebook.db.pool import Database, connected
 from duebook.db.queries import load
@@ -83,13 +83,13 @@ def external_url(where: Where, variable: str = DATABASE_URL) -> str | None:
             "the database URL cannot be read; it looks like postgresql://user@host:5432/database"
         ) from None
     if where.database_url and settings.get("password"):
-        print(f"duebook: others can see a password in --database-url; {variable} hides it", file=sys.stderr)
+        remark(f"duebook: others can see a password in --database-url; {variable} hides it")
     return make_conninfo(url, connect_timeout=settings.get("connect_timeout") or _CONNECT_SECONDS)
 
 
-def folder(where: Where, name: str = BOOKS) -> Path:
+def folder(where: Where) -> Path:
     """The folder of the embedded database."""
-    return where.data_dir or default_data_dir(name)
+    return where.data_dir or default_data_dir(BOOKS)
 
 
 @contextmanager
@@ -100,10 +100,25 @@ def serving_url(where: Where) -> Iterator[str]:
         raise_if_behind(url)
         yield url
         return
-    with shared(folder(where)) as urls:
-        try:
-            raise_if_behind(urls.serve)
-        except SchemaBehind:
+    with ExitStack() as stack:
+        with progress("Starting the database"):
+            urls = stack.enter_context(shared(folder(where)))
+            try:
+                raise_if_behind(urls.serve)
+            except SchemaBehind:
+                migrate(urls.owner)
+        yield urls.serve
+
+
+@contextmanager
+def supervised_url(data_dir: Path) -> Iterator[str]:
+    """The URL of the embedded database of a folder, migrated, for the one process that keeps it running.
+
+    Raises EmbeddedError, MigrationError.
+    """
+    with ExitStack() as stack:
+        with progress("Starting the database"):
+            urls = stack.enter_context(owned(data_dir))
             migrate(urls.owner)
         yield urls.serve
 

@@ -12,11 +12,10 @@ from rich.progress import Progress
 
 from duebook.aging.report import AgingQuery, AgingReport, Credits
 from duebook.aging.report import aging as report_of
-from duebook.cli.connection import opened
+from duebook.cli.connection import opened, supervised_url
 from duebook.cli.report import Format, of_books, print_report
-from duebook.cli.serving import HERE, Listen, run_server, wait_for_port
-from duebook.db.embedded import default_data_dir, owned
-from duebook.db.migrate import migrate
+from duebook.cli.serving import HERE, Listen, begin, run_server
+from duebook.db.embedded import default_data_dir
 from duebook.demo.books import BUSINESS, set_up
 from duebook.demo.curl import lines
 from duebook.demo.kept import Kept
@@ -33,11 +32,10 @@ def demo(
     """Run a server on this machine with a demonstration business in it, until Ctrl-C. A second start keeps the data."""
     listen = Listen(port=port)
     home = data_dir or default_data_dir("demo")
-    wait_for_port(listen)
-    with owned(home) as urls:
-        migrate(urls.owner)
-        kept, receivables = asyncio.run(_set_up(urls.serve, home))
-        run_server(urls.serve, listen, 1, lambda: _show(listen, kept, receivables))
+    begin(listen)
+    with supervised_url(home) as url:
+        kept, receivables = asyncio.run(_set_up(url, home))
+        run_server(url, listen, 1, lambda: _show(listen, kept, receivables))
 
 
 async def _set_up(url: str, home: Path) -> tuple[Kept, AgingReport]:

@@ -1,6 +1,7 @@
 """`duebook partner`: make and list the platforms that hold keys, and give one a new key."""
 
 import asyncio
+from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
@@ -66,7 +67,8 @@ def list_partners(*, as_json: AsJson = False, where: Where = USUAL) -> None:
             ]
         )
     else:
-        rows = [(str(one.id), one.name, one.wire_profile, f"{one.created_at:%Y-%m-%d}") for one in found]
+        days = [f"{one.created_at.astimezone(UTC):%Y-%m-%d}" for one in found]
+        rows = [(str(one.id), one.name, one.wire_profile, day) for one, day in zip(found, days, strict=True)]
         print_table(("partner_id", "name", "wire_profile", "created"), rows)
 
 

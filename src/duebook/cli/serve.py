@@ -5,10 +5,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from duebook.cli.connection import USUAL, Where, external_url, folder, raise_if_unfit
-from duebook.cli.serving import HERE, Listen, run_server, wait_for_port
-from duebook.db.embedded import owned
-from duebook.db.migrate import migrate
+from duebook.cli.connection import USUAL, Where, external_url, folder, raise_if_unfit, supervised_url
+from duebook.cli.serving import HERE, Listen, begin, run_server
 
 
 def serve(
@@ -18,15 +16,14 @@ def serve(
     where: Where = USUAL,
 ) -> None:
     """Run the server until Ctrl-C. The embedded database is started, migrated and stopped along with it."""
-    wait_for_port(listen)
+    begin(listen)
     url = external_url(where)
     if url is not None:
         raise_if_unfit(url)
         run_server(url, listen, workers, lambda: _say(listen))
         return
-    with owned(folder(where)) as urls:
-        migrate(urls.owner)
-        run_server(urls.serve, listen, workers, lambda: _say(listen))
+    with supervised_url(folder(where)) as url:
+        run_server(url, listen, workers, lambda: _say(listen))
 
 
 def _say(listen: Listen) -> None:

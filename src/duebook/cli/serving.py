@@ -27,7 +27,7 @@ from duebook.cli.connection import DATABASE_URL, MIGRATE_URL
 from duebook.cli.exits import CommandRefused
 from duebook.cli.output import remark
 
-_FREE_SECONDS: Final = 5.0
+_FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
@@ -69,7 +69,16 @@ class Listen:
 HERE: Final = Listen()
 
 
-def wait_for_port(listen: Listen) -> None:
+def begin(listen: Listen) -> None:
+    """See that there is somewhere to listen, and listen to Ctrl-C, which a shell has its background commands ignore.
+
+    Raises CannotListen.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _wait_for_port(listen)
+
+
+def _wait_for_port(listen: Listen) -> None:
     """Raises CannotListen, for a port in use after a short wait."""
     give_up = time.monotonic() + _FREE_SECONDS
     address = _address(listen)
@@ -92,7 +101,7 @@ def wait_for_port(listen: Listen) -> None:
 
 def run_server(database_url: str, listen: Listen, workers: int, when_ready: Callable[[], None]) -> None:
     """Serve until this process is told to stop. Raises CannotListen, ServerFailed."""
-    wait_for_port(listen)
+    _wait_for_port(listen)
     lifeline, held = os.pipe()
     environment = {name: value for name, value in os.environ.items() if name != MIGRATE_URL}
     command = [sys.executable, "-P", "-m", "duebook.cli.workers"]

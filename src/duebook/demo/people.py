@@ -27,7 +27,7 @@ class Payer(Enum):
     PROMPT = Habit(late_days=-4, spread_days=4, in_parts=0.03, never=0.0)
     BY_RUN = Habit(late_days=1, spread_days=6, in_parts=0.05, never=0.005, by_run=True)
     LATE = Habit(late_days=16, spread_days=12, in_parts=0.15, never=0.02)
-    STRUGGLING = Habit(late_days=45, spread_days=28, in_parts=0.35, never=0.08)
+    STRUGGLING = Habit(late_days=55, spread_days=25, in_parts=0.35, never=0.06)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,10 @@ _VENDORS: Final = """
     Pemberton Tools | Quicksilver Fuel | Ridgeway Waste | Sterling Office Furniture | Tollgate Rentals
     Upland Catering | Vantage Advertising | Westmark Accountants | Yardley Machine Parts | Zephyr Air Systems
 """
-_PAYERS: Final = (Payer.PROMPT, Payer.BY_RUN, Payer.LATE, Payer.PROMPT, Payer.BY_RUN, Payer.STRUGGLING, Payer.LATE)
+_PAYERS: Final = (
+    *(Payer.PROMPT, Payer.BY_RUN, Payer.LATE, Payer.STRUGGLING),
+    *(Payer.PROMPT, Payer.BY_RUN, Payer.STRUGGLING),
+)
 _TERMS: Final = (Terms(30), Terms(14), Terms(30), Terms(45), Terms(30, end_of_month=True), Terms(60))
 _EVERY_DAYS: Final = (14, 21, 30, 30, 45)
 _TYPICAL_MINOR: Final = (48_000, 126_000, 310_000, 75_000, 640_000, 22_000, 185_000, 95_000, 260_000)

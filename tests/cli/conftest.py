@@ -1,0 +1,128 @@
+"""How tests run commands: in this process for what they print, in one of their own for what runs on."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from duebook.cli import main
+from duebook.db.embedded import Urls
+
+WORLDS = Path(__file__).parent / "worlds"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return msgspec.json.decode(self.out)
+
+
+Run = Callable[[str], Ended]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command line, without its first word, among the files of `worlds`."""
+    monkeypatch.chdir(WORLDS)
+
+    def run(line: str) -> Ended:
+        code = main(shlex.split(line))
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def connected(database_urls: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has commands use the module's database."""
+    monkeypatch.setenv("DUEBOOK_DATABASE_URL", database_urls.serve)
+
+
+@pytest.fixture
+def partner(run: Run, connected: None) -> str:
+    """The id of a new partner."""
+    made: str = run("partner create 'Example Platform' --json").json["partner_id"]
+    return made
+
+
+@pytest.fixture
+def business(run: Run, partner: str) -> str:
+    """The id of a new business in dollars, with empty books."""
+    made: str = run(f"business create 'Example Business' --partner {partner} --currency USD --json").json["business_id"]
+    return made
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A data folder to be, which the account of the database can reach."""
+    with tempfile.TemporaryDirectory(prefix="duebook-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder, "home")
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nothing listens on."""
+    return free_port()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts a command as a shell does in the background: Ctrl-C ignored. What still runs at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import sys; from duebook.cli import main; sys.exit(main())", *arguments],
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def read_until(process: "subprocess.Popen[str]", said: str) -> str:
+    """What the process prints up to the line that holds the words."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if said in line:
+            return "".join(lines)
+    errors = process.stderr.read() if process.stderr else ""
+    raise AssertionError(f"{''.join(lines)}\n{errors}")

@@ -1,0 +1,115 @@
+"""The server as a process: it starts, answers, refuses what it must, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from duebook.db.embedded import Urls
+from tests.cli.conftest import Run, free_port, read_until
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def answers(port: int) -> bool:
+    """Whether the server says that it can work."""
+    return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).is_success
+
+
+def is_closed(port: int) -> bool:
+    """Whether nothing listens there any more."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def wait_until_signed_out(urls: Urls) -> None:
+    """Returns once the database has no session of a server any more."""
+    sessions = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'duebook%'"
+    with psycopg.connect(urls.superuser, autocommit=True) as connection:
+        while connection.execute(sessions).rowcount:
+            time.sleep(0.02)
+
+
+def test_a_server_on_a_database_of_one_s_own(start: Start, database_urls: Urls, port: int, run: Run) -> None:
+    """Given a database, when served by two workers and told to stop, then it answered, and nothing of it is left."""
+    process = start("serve", "--port", str(port), "--workers", "2", DUEBOOK_DATABASE_URL=database_urls.serve)
+    assert read_until(process, "listens") == f"Duebook listens on http://127.0.0.1:{port} (Ctrl-C stops it)\n"
+    assert answers(port)
+    assert str(conninfo_to_dict(database_urls.serve)["password"]) not in command_lines(process.pid)
+    refused = run(f"serve --port {port}")
+    assert (refused.code, refused.err) == (
+        1,
+        f"duebook: cannot listen on 127.0.0.1 port {port}: another program uses it; choose another with --port\n",
+    )
+    process.terminate()
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, "", "Stopping.\n")
+    assert is_closed(port)
+    wait_until_signed_out(database_urls)
+
+
+def command_lines(supervisor: int) -> str:
+    """The arguments of the supervising process and all below it."""
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    below = "".join(command_lines(int(child)) for child in children)
+    return Path(f"/proc/{supervisor}/cmdline").read_text() + below
+
+
+def test_the_embedded_database_is_started_migrated_and_stopped_along(
+    start: Start, home: Path, port: int, run: Run
+) -> None:
+    """Given no folder yet, when served, then commands work beside it, a second server does not, and all ends as one."""
+    process = start("serve", "--port", str(port), "--data-dir", str(home))
+    read_until(process, "listens")
+    assert answers(port)
+    made = run(f"partner create First --data-dir {home} --json").json
+    second = run(f"serve --port {free_port()} --data-dir {home}")
+    assert second.code == 1
+    assert f"in use by the Duebook process {process.pid}" in second.err
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    assert not (home / "pgdata" / "postmaster.pid").exists()
+    assert [one["partner_id"] for one in run(f"partner list --data-dir {home} --json").json] == [made["partner_id"]]
+
+
+def test_a_killed_server_takes_its_workers_along_and_can_be_started_again(
+    start: Start, database_urls: Urls, port: int
+) -> None:
+    """Given a server, when its supervisor is killed, then its workers end by themselves and the port is free again."""
+    url = {"DUEBOOK_DATABASE_URL": database_urls.serve}
+    first = start("serve", "--port", str(port), **url)
+    read_until(first, "listens")
+    first.kill()
+    second = start("serve", "--port", str(port), **url)
+    read_until(second, "listens")
+    assert answers(port)
+    second.terminate()
+    assert second.wait(timeout=30) == 0
+    wait_until_signed_out(database_urls)
+
+
+def test_a_server_whose_workers_cannot_work_says_so(start: Start, database_urls: Urls, port: int) -> None:
+    """Given a server, when the process that keeps its workers is killed, then it ends with a message and no worker."""
+    process = start("serve", "--port", str(port), DUEBOOK_DATABASE_URL=database_urls.serve)
+    read_until(process, "listens")
+    [keeper] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(keeper), signal.SIGKILL)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (1, f"duebook: the server stopped by itself (exit code {-signal.SIGKILL})\n")
+    assert is_closed(port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
+def test_an_address_of_another_machine_is_refused(host: str, run: Run, connected: None, port: int) -> None:
+    """Given an address that this machine does not have, when it is to listen there, then it says so."""
+    ended = run(f"serve --host {host} --port {port}")
+    assert ended.code == 1
+    assert ended.err.startswith(f"duebook: cannot listen on {host} port {port}: ")

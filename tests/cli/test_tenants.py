@@ -1,0 +1,50 @@
+"""Partners, businesses and keys from the command line."""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+from duebook.db.embedded import Urls
+from duebook.db.pool import connected as connect
+from duebook.tenancy.facts import PartnerId, WireProfile
+from duebook.tenancy.partners import caller_of_secret
+from tests.cli.conftest import Run
+from tests.cli.transcript import played, recorded
+
+
+def test_tenants(run: Run, partner: str, business: str) -> None:
+    """Given one partner with one business, when more are made and listed, then each command says its part."""
+    transcript = recorded("tenants")
+    assert played(transcript, run, {"PARTNER": partner, "BUSINESS": business}) == transcript
+
+
+def test_a_new_key_replaces_the_old_one(run: Run, connected: None, database_urls: Urls) -> None:
+    """Given a partner, when its key is rotated, then the new key opens and the old one does not."""
+    made = run("partner create Rotating --wire-profile live --json").json
+    rotated = run(f"partner rotate-key {made['partner_id']} --json").json
+    assert rotated["partner_id"] == made["partner_id"]
+    assert asyncio.run(profile_of(database_urls.serve, made)) is None
+    assert asyncio.run(profile_of(database_urls.serve, rotated)) is WireProfile.LIVE
+
+
+async def profile_of(url: str, key: dict[str, str]) -> WireProfile | None:
+    """The wire profile of the caller that signs in with the key, if it may."""
+    async with connect(url, readers=1, writers=1) as database:
+        caller = await caller_of_secret(database, PartnerId(UUID(key["partner_id"])), key["api_key"])
+        return caller.wire_profile if caller else None
+
+
+def test_lists_are_json_when_asked(run: Run, partner: str, business: str) -> None:
+    """Given a partner with a business, when both are listed as JSON, then every field is there."""
+    listed = [one for one in run("partner list --json").json if one["partner_id"] == partner]
+    assert [(one["name"], one["wire_profile"]) for one in listed] == [("Example Platform", "published")]
+    [found] = run(f"business list --partner {partner} --json").json
+    assert datetime.fromisoformat(found.pop("created_at")).tzinfo is not None
+    assert found == {
+        "business_id": business,
+        "partner_id": partner,
+        "external_id": None,
+        "name": "Example Business",
+        "base_currency": "USD",
+        "time_zone": "UTC",
+    }
