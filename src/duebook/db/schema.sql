@@ -1,0 +1,253 @@
+-- The schema that all migrations add up to, for reading; migrations make it, and a test holds the two equal.
+-- The books: partners and businesses, then everything that belongs to one business, distributed by business_id.
+
+-- Texts of a fixed set. No enums: comparing those is not leakproof, so that under row security no index would be searched
+-- by them.
+CREATE DOMAIN side AS text CHECK (VALUE IN ('receivable', 'payable'));
+CREATE DOMAIN document_kind AS text CHECK (VALUE IN ('charge', 'payment', 'credit'));
+CREATE DOMAIN document_state AS text CHECK (VALUE IN ('issued', 'draft', 'void'));
+CREATE DOMAIN due_from AS text CHECK (VALUE IN ('given', 'terms', 'issue_date'));
+CREATE DOMAIN entry_kind AS text CHECK (VALUE IN ('charge', 'payment', 'credit', 'allocation'));
+
+-- Small tables that all businesses share. Nothing here is written per request.
+
+CREATE TABLE partner (
+    id           uuid PRIMARY KEY,
+    name         text NOT NULL CHECK (name <> ''),
+    wire_profile text NOT NULL CHECK (wire_profile IN ('published', 'live')),
+    created_at   timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE partner_key (
+    id          uuid PRIMARY KEY,
+    partner_id  uuid NOT NULL REFERENCES partner,
+    secret_hash bytea NOT NULL UNIQUE,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    revoked_at  timestamptz
+);
+CREATE INDEX partner_key_partner ON partner_key (partner_id);
+
+CREATE TABLE signing_key (
+    id          text PRIMARY KEY,
+    private_pem text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    retired_at  timestamptz
+);
+
+CREATE TABLE business (
+    id            uuid PRIMARY KEY,
+    partner_id    uuid NOT NULL REFERENCES partner,
+    external_id   text,
+    name          text NOT NULL,
+    base_currency text NOT NULL CHECK (base_currency ~ '^[A-Z]{3}$'),
+    time_zone     text NOT NULL DEFAULT 'UTC',
+    profile       json NOT NULL DEFAULT '{}',
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (partner_id, external_id)
+);
+
+-- The head of a business's books: locked by every write, so that versions have no gap and their times never go back.
+
+CREATE TABLE book (
+    business_id uuid PRIMARY KEY REFERENCES business,
+    version     bigint NOT NULL DEFAULT 0,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    unfolded    bigint NOT NULL DEFAULT 0, -- entries recorded since the checkpoints were refreshed
+    hash        bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'
+);
+
+CREATE TABLE ledger_version (
+    business_id uuid NOT NULL REFERENCES business,
+    version     bigint NOT NULL CHECK (version > 0),
+    recorded_at timestamptz NOT NULL,
+    operation   text NOT NULL,
+    actor       json NOT NULL,
+    hash        bytea NOT NULL,
+    PRIMARY KEY (business_id, version)
+);
+
+-- Facts. A row is never changed: a later version of the same thing is another row.
+
+CREATE TABLE party (
+    business_id uuid NOT NULL,
+    id          uuid NOT NULL,
+    side        side NOT NULL,
+    external_id text,
+    version     bigint NOT NULL,
+    PRIMARY KEY (business_id, id),
+    UNIQUE (business_id, side, external_id),
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+
+CREATE INDEX party_in_order ON party (business_id, side, version, id);
+
+CREATE TABLE party_fact (
+    business_id  uuid NOT NULL,
+    party_id     uuid NOT NULL,
+    version      bigint NOT NULL,
+    name         text NOT NULL,
+    archived     boolean NOT NULL,
+    net_days     integer,
+    end_of_month boolean,
+    tags         json NOT NULL,
+    profile      json NOT NULL,
+    PRIMARY KEY (business_id, party_id, version),
+    FOREIGN KEY (business_id, party_id) REFERENCES party,
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+
+CREATE TABLE document (
+    business_id uuid NOT NULL,
+    id          uuid NOT NULL,
+    side        side NOT NULL,
+    kind        document_kind NOT NULL,
+    external_id text,
+    version     bigint NOT NULL,
+    PRIMARY KEY (business_id, id),
+    UNIQUE (business_id, side, kind, external_id),
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+CREATE INDEX document_in_order ON document (business_id, side, kind, version, id);
+
+CREATE TABLE document_fact (
+    business_id  uuid NOT NULL,
+    document_id  uuid NOT NULL,
+    version      bigint NOT NULL,
+    state        document_state NOT NULL,
+    party_id     uuid NOT NULL,
+    number       text,
+    issued_on    date NOT NULL,
+    received_on  date,
+    due_on       date NOT NULL,
+    due_from     due_from NOT NULL,
+    currency     text NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
+    base_minor   bigint NOT NULL CHECK (base_minor >= 0),
+    tags         json NOT NULL,
+    body         json NOT NULL,
+    PRIMARY KEY (business_id, document_id, version),
+    FOREIGN KEY (business_id, document_id) REFERENCES document,
+    FOREIGN KEY (business_id, party_id) REFERENCES party,
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+CREATE INDEX document_fact_party ON document_fact (business_id, party_id);
+
+CREATE TABLE allocation (
+    business_id  uuid NOT NULL,
+    id           uuid NOT NULL,
+    version      bigint NOT NULL,
+    sequence     integer NOT NULL,
+    source_id    uuid NOT NULL,
+    charge_id    uuid NOT NULL,
+    effective_on date NOT NULL,
+    stated       boolean NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
+    PRIMARY KEY (business_id, id, version),
+    FOREIGN KEY (business_id, source_id) REFERENCES document,
+    FOREIGN KEY (business_id, charge_id) REFERENCES document,
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+CREATE INDEX allocation_source ON allocation (business_id, source_id);
+CREATE INDEX allocation_charge ON allocation (business_id, charge_id);
+
+-- What the facts add up to.
+
+CREATE TABLE entry (
+    business_id  uuid NOT NULL,
+    version      bigint NOT NULL,
+    sequence     integer NOT NULL,
+    side         side NOT NULL,
+    kind         entry_kind NOT NULL,
+    party_id     uuid NOT NULL,
+    document_id  uuid NOT NULL,
+    instalment   smallint NOT NULL,
+    unapplied    boolean NOT NULL,
+    cause_id     uuid NOT NULL,
+    document_on  date NOT NULL,
+    received_on  date,
+    due_on       date NOT NULL,
+    effective_on date NOT NULL,
+    currency     text NOT NULL,
+    amount_minor bigint NOT NULL,
+    base_minor   bigint NOT NULL,
+    PRIMARY KEY (business_id, version, sequence),
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version,
+    FOREIGN KEY (business_id, party_id) REFERENCES party,
+    FOREIGN KEY (business_id, document_id) REFERENCES document
+);
+CREATE INDEX entry_rewind ON entry (business_id, side, effective_on)
+    INCLUDE (party_id, due_on, unapplied, currency, amount_minor, base_minor, version);
+CREATE INDEX entry_document ON entry (business_id, document_id);
+
+CREATE TABLE open_item (
+    business_id  uuid NOT NULL,
+    document_id  uuid NOT NULL,
+    instalment   smallint NOT NULL,
+    party_id     uuid NOT NULL,
+    due_on       date NOT NULL,
+    side         side NOT NULL,
+    unapplied    boolean NOT NULL,
+    document_on  date NOT NULL,
+    received_on  date,
+    currency     text NOT NULL,
+    amount_minor bigint NOT NULL,
+    base_minor   bigint NOT NULL,
+    PRIMARY KEY (business_id, document_id, instalment, party_id, due_on),
+    FOREIGN KEY (business_id, party_id) REFERENCES party,
+    FOREIGN KEY (business_id, document_id) REFERENCES document,
+    CONSTRAINT open_item_within_its_document
+        CHECK (amount_minor <> 0 AND unapplied = (amount_minor < 0))
+);
+CREATE INDEX open_item_side ON open_item (business_id, side)
+    INCLUDE (party_id, due_on, unapplied, currency, amount_minor, base_minor);
+
+-- The open sums at the end of a day, as known at a version.
+
+CREATE TABLE checkpoint (
+    business_id uuid NOT NULL,
+    side        side NOT NULL,
+    through_on  date NOT NULL,
+    version     bigint NOT NULL,
+    PRIMARY KEY (business_id, side, through_on),
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+
+CREATE TABLE checkpoint_sum (
+    business_id  uuid NOT NULL,
+    side         side NOT NULL,
+    through_on   date NOT NULL,
+    party_id     uuid NOT NULL,
+    due_on       date NOT NULL,
+    unapplied    boolean NOT NULL,
+    currency     text NOT NULL,
+    amount_minor numeric(38, 0) NOT NULL, -- a sum of 64-bit amounts may be larger than one
+    base_minor   numeric(38, 0) NOT NULL,
+    PRIMARY KEY (business_id, side, through_on, party_id, due_on, unapplied, currency),
+    FOREIGN KEY (business_id, side, through_on) REFERENCES checkpoint ON DELETE CASCADE
+);
+
+-- One tenant at a time: with no business set, no rows.
+
+ALTER TABLE book ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE ledger_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE party ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE party_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE document ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE document_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE allocation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE open_item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE checkpoint ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE checkpoint_sum ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON book USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON ledger_version USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON party USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON party_fact USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON document USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON document_fact USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON allocation USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON entry USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON open_item USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON checkpoint USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON checkpoint_sum USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
