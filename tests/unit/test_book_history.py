@@ -42,6 +42,9 @@ def replayed(history: History) -> Iterator[tuple[Oracle, Shelf, Teller]]:
             stands |= {id: name for (_, name), id in shelf.party_ids().items()}
             assert [stands[result.id] for result in results] == answers
             assert shelf.version == oracle.version
+            due_dates = [shelf.documents[teller.documents[slip.key]].due_on for slip in oracle.documents]
+            assert due_dates == [slip.due for slip in oracle.documents]
+            assert [one.effective_on for one in shelf.allocations] == [slip.on for slip in oracle.shares]
         yield oracle, shelf, teller
 
 
