@@ -22,12 +22,16 @@ def version_hash(
     version: int,
     recorded_at: datetime,
     operation: str,
+    actor: str,
     facts: Iterable[tuple[str, Row]],
     entries: Iterable[Row],
 ) -> bytes:
-    """The hash of one version: `facts` are (table, row), each table's rows by first column, `entries` by sequence."""
+    """The hash of one version: `facts` are (table, row), each table's rows by first column, `entries` by sequence.
+
+    `actor` is the JSON text that is stored.
+    """
     digest = hashlib.sha256(previous)
-    digest.update(f"{version}|{recorded_at.isoformat()}|{operation}\n".encode())
+    digest.update(f"{version}|{recorded_at.isoformat(timespec='microseconds')}|{operation}|{actor}\n".encode())
     for table, row in facts:
         digest.update(f"{table}|{hashlib.sha256(canonical_text(row).encode()).hexdigest()}\n".encode())
     for row in entries:

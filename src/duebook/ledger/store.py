@@ -173,14 +173,15 @@ async def _keep(tx: WriteTx, book: Book) -> None:
     version = tx.version + 1
     recorded_at = tx.now.astimezone(UTC)
     chained = ((table, row) for table, rows in facts.items() for row in sorted(rows, key=itemgetter(0)))
+    actor = _actor(tx)
     head = {
         "business_id": tx.business.id,
         "version": version,
         "recorded_at": recorded_at,
         "operation": tx.operation,
         "unfolded": tx.unfolded + len(entries),
-        "actor": _actor(tx),
-        "hash": version_hash(tx.hash, version, recorded_at, tx.operation, chained, entries),
+        "actor": actor,
+        "hash": version_hash(tx.hash, version, recorded_at, tx.operation, actor, chained, entries),
     }
     connection, key = tx.connection, (tx.business.id, version)
     tables = facts | {"entry": entries}

@@ -65,7 +65,7 @@ async def _chain(tx: ReadTx) -> AsyncIterator[Finding]:
             rows = recorded.get(row.version, {})
             facts = [(table, one) for table in _FACTS for one in rows.get(table, ())]
             time = row.recorded_at.astimezone(UTC)
-            expected = version_hash(hashed, row.version, time, row.operation, facts, rows.get("entry", ()))
+            expected = version_hash(hashed, row.version, time, row.operation, row.actor, facts, rows.get("entry", ()))
             if expected != row.hash:
                 yield Finding(f"version {row.version}", "does not have the hash of what it recorded")
             before, hashed, recorded_at = row.version, row.hash, row.recorded_at
