@@ -25,7 +25,7 @@ from cyclopts.validators import Number
 
 from duebook.cli.connection import DATABASE_URL, MIGRATE_URL
 from duebook.cli.exits import CommandRefused
-from duebook.cli.output import remark
+from duebook.cli.output import progress, remark
 
 _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
@@ -115,7 +115,8 @@ def run_server(database_url: str, listen: Listen, workers: int, when_ready: Call
             start_new_session=True,
         )
         os.close(lifeline)
-        _wait_until_ready(server, listen)
+        with progress("Starting the server"):
+            _wait_until_ready(server, listen)
         when_ready()
         sys.stdout.flush()
         raise ServerFailed(f"stopped by itself (exit code {server.wait()})")
