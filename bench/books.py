@@ -10,9 +10,8 @@ import psycopg
 from duebook.db.pool import Database
 from duebook.db.queries import load
 from duebook.ledger.checkpoints import refresh
-from duebook.ledger.facts import BusinessId
 from duebook.tenancy.businesses import NewBusiness, create_business
-from duebook.tenancy.facts import OPERATOR, Partner
+from duebook.tenancy.facts import OPERATOR, BusinessId, Partner
 from duebook.tenancy.gate import write_tx
 
 STEPS = ("party", "party_fact", "ledger_version", "settled", "unpaid", "head")

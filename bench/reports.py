@@ -8,8 +8,8 @@ from statistics import median
 from bench.books import filled
 from duebook.aging.report import AgingQuery, aging
 from duebook.db.pool import Database
-from duebook.ledger.facts import BusinessId, Side
-from duebook.tenancy.facts import OPERATOR, Partner
+from duebook.ledger.facts import Side
+from duebook.tenancy.facts import OPERATOR, BusinessId, Partner
 from duebook.tenancy.gate import read_tx
 
 RUNS = 25

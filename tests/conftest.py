@@ -23,9 +23,8 @@ from psycopg.conninfo import make_conninfo
 from duebook.db.embedded import Urls, owned
 from duebook.db.migrate import migrate
 from duebook.db.pool import Database, connected
-from duebook.ledger.facts import BusinessId
 from duebook.tenancy.businesses import NewBusiness, create_business
-from duebook.tenancy.facts import WireProfile
+from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.partners import create_partner
 
 settings.register_profile(

@@ -12,9 +12,8 @@ import httpx
 from duebook.db.pool import connected
 from duebook.ledger.book import Recorded
 from duebook.ledger.commands import Command
-from duebook.ledger.facts import BusinessId
 from duebook.ledger.store import record
-from duebook.tenancy.facts import OPERATOR, PartnerId, WireProfile
+from duebook.tenancy.facts import OPERATOR, BusinessId, PartnerId, WireProfile
 from duebook.tenancy.gate import write_tx
 from duebook.tenancy.partners import create_partner, rotate_key
 

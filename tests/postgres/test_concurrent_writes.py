@@ -13,11 +13,11 @@ from duebook.db.embedded import Urls
 from duebook.db.pool import Database, connected
 from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
 from duebook.ledger.errors import OverAllocated
-from duebook.ledger.facts import BusinessId, Kind, Side
+from duebook.ledger.facts import Kind, Side
 from duebook.ledger.store import record
 from duebook.ledger.verify import verify
 from duebook.tenancy.errors import Busy
-from duebook.tenancy.facts import OPERATOR
+from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx, write_tx
 
 INVOICES = 500

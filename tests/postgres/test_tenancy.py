@@ -12,10 +12,10 @@ from duebook.db.embedded import Urls
 from duebook.db.pool import connected
 from duebook.ledger.checkpoints import refresh
 from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
-from duebook.ledger.facts import BusinessId, Kind, Side
+from duebook.ledger.facts import Kind, Side
 from duebook.ledger.store import record
 from duebook.tenancy.businesses import NewBusiness, create_business
-from duebook.tenancy.facts import OPERATOR, WireProfile
+from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
 from duebook.tenancy.gate import write_tx
 from duebook.tenancy.partners import create_partner
 

@@ -9,10 +9,10 @@ from duebook.db.embedded import Urls
 from duebook.db.pool import Database
 from duebook.ledger.checkpoints import refresh
 from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, NewAllocation, NewParty, PutParty
-from duebook.ledger.facts import BusinessId, Kind, PartyId, Side, Tag
+from duebook.ledger.facts import Kind, PartyId, Side, Tag
 from duebook.ledger.store import record
 from duebook.ledger.verify import verify
-from duebook.tenancy.facts import OPERATOR
+from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx, write_tx
 
 DAY = date(2025, 1, 10)

@@ -17,8 +17,9 @@ import psycopg
 from duebook.aging.bands import THIRTIES, Bands
 from duebook.db.queries import load
 from duebook.ledger.errors import SumTooLarge
-from duebook.ledger.facts import BusinessId, PartyId, Side
+from duebook.ledger.facts import PartyId, Side
 from duebook.money import MAX_MINOR, MIN_MINOR
+from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import ReadTx
 
 _QUERIES: Final = load("duebook.aging")
@@ -127,7 +128,7 @@ async def aging(tx: ReadTx, query: AgingQuery) -> AgingReport:
         edges=query.bands.edges,
         rows=tuple(rows),
         totals=_totals(rows, query, tx.business.base_currency),
-        left_out={currency: left for currency, left in sorted(left_out.items()) if left},
+        left_out={currency: _fits(left) for currency, left in sorted(left_out.items()) if left},
     )
 
 
@@ -190,7 +191,7 @@ def _row(party: _Open, query: AgingQuery) -> AgingRow:
             bands = tuple(charge + credit for charge, credit in zip(bands, party.unapplied, strict=True))
         case Credits.EXCLUDE:
             pass
-    total_minor = sum(bands) + unapplied_minor
+    total_minor = _fits(sum(bands) + _fits(unapplied_minor))
     return AgingRow(party.party_id, party.external_id, party.name, party.currency, bands, unapplied_minor, total_minor)
 
 

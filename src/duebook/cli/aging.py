@@ -23,9 +23,9 @@ from duebook.cli.exits import DONE, REFUSED, UsageError
 from duebook.cli.output import print_json, progress, remark
 from duebook.cli.reading import USUAL_READING, Reading, problems_body, read, remark_problems
 from duebook.cli.report import Format, Report, of_books, print_report
-from duebook.ledger.facts import BusinessId, Side
+from duebook.ledger.facts import Side
 from duebook.money import exponent
-from duebook.tenancy.facts import OPERATOR
+from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
 
 _VERSION: Final = re.compile(r"\d{1,18}", re.ASCII)

@@ -19,8 +19,8 @@ from duebook.db.embedded import default_data_dir
 from duebook.demo.books import BUSINESS, set_up
 from duebook.demo.curl import lines
 from duebook.demo.kept import Kept
-from duebook.ledger.facts import BusinessId, Side
-from duebook.tenancy.facts import OPERATOR
+from duebook.ledger.facts import Side
+from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
 
 

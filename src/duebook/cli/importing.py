@@ -23,10 +23,10 @@ from duebook.importers.commands import Plan, applied, columns_of, plan
 from duebook.importers.rows import Parsed, Problem
 from duebook.ledger.book import Book, Recorded
 from duebook.ledger.errors import LedgerError
-from duebook.ledger.facts import BusinessId, Kind, Side
+from duebook.ledger.facts import Kind, Side
 from duebook.ledger.store import known, record
 from duebook.tenancy.businesses import business as business_of
-from duebook.tenancy.facts import OPERATOR
+from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import WriteTx, write_tx
 
 _CHARGE: Final = {Side.RECEIVABLE: "invoice", Side.PAYABLE: "bill"}

@@ -14,10 +14,9 @@ from duebook.cli.exits import DONE, REFUSED
 from duebook.cli.output import print_json, printable, progress
 from duebook.cli.partner import AsJson
 from duebook.db.pool import Database
-from duebook.ledger.facts import BusinessId
 from duebook.ledger.verify import verify as findings
 from duebook.tenancy.businesses import businesses
-from duebook.tenancy.facts import OPERATOR
+from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
 
 _PAGE: Final = 1_000

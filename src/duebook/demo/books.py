@@ -11,10 +11,9 @@ from pathlib import Path
 from duebook.db.pool import Database
 from duebook.demo.history import CURRENCY, history
 from duebook.demo.kept import Kept, keep, load
-from duebook.ledger.facts import BusinessId
 from duebook.ledger.store import record
 from duebook.tenancy.businesses import NewBusiness, create_business
-from duebook.tenancy.facts import OPERATOR, WireProfile
+from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
 from duebook.tenancy.gate import write_tx
 from duebook.tenancy.partners import create_partner, partners
 

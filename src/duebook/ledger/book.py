@@ -13,6 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from duebook.days import Terms
+from duebook.ids import new_id
 from duebook.ledger import errors
 from duebook.ledger.commands import (
     AddCharge,
@@ -25,19 +26,7 @@ from duebook.ledger.commands import (
     PartyRef,
     PutParty,
 )
-from duebook.ledger.facts import (
-    Allocation,
-    Document,
-    DocumentId,
-    DueFrom,
-    Entry,
-    Kind,
-    Party,
-    PartyId,
-    Side,
-    State,
-    new_id,
-)
+from duebook.ledger.facts import Allocation, Document, DocumentId, DueFrom, Entry, Kind, Party, PartyId, Side, State
 from duebook.ledger.replay import Days, canonical, differences, least_open_from, open_by_day
 from duebook.money import MAX_MINOR
 

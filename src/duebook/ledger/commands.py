@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any
 
 from duebook.days import Terms
-from duebook.ledger.facts import AllocationId, DocumentId, Kind, PartyId, Side, State, Tag, new_id
+from duebook.ids import new_id
+from duebook.ledger.facts import AllocationId, DocumentId, Kind, PartyId, Side, State, Tag
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,15 @@ Holds: a fact is never changed in place: a later version of it is another value.
 Source: docs/rule.md, "Words".
 """
 
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final, NewType
+from typing import Any, NewType
 from uuid import UUID
 
 from duebook.days import Terms
 
-BusinessId = NewType("BusinessId", UUID)
 PartyId = NewType("PartyId", UUID)
 DocumentId = NewType("DocumentId", UUID)
 AllocationId = NewType("AllocationId", UUID)
@@ -153,15 +150,3 @@ class Entry:
     effective_on: date
     amount_minor: int
     base_minor: int
-
-
-_RANDOM_BITS: Final = 74
-_latest = 0
-
-
-def new_id() -> UUID:
-    """A version 7 UUID (RFC 9562): ids made by one process sort in the order in which they were made."""
-    global _latest
-    _latest = max(time.time_ns() // 1_000_000 << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS), _latest + 1)
-    millis, high, low = _latest >> _RANDOM_BITS, _latest >> 62 & 0xFFF, _latest & (1 << 62) - 1
-    return UUID(int=millis << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)

@@ -15,12 +15,11 @@ from uuid import UUID
 import jwt
 import msgspec
 
-from duebook.ledger.facts import BusinessId
 from duebook.oauth.claims import AUDIENCE, ISSUER, Claims
 from duebook.oauth.errors import BadSecret, BadToken, NoCredentials
 from duebook.oauth.keys import Keyring
 from duebook.tenancy.errors import KeyRevoked
-from duebook.tenancy.facts import Caller, KeyId, PartnerId, WireProfile
+from duebook.tenancy.facts import BusinessId, Caller, KeyId, PartnerId, WireProfile
 from duebook.tenancy.partners import caller_of_secret, key_is_live
 
 ALGORITHM: Final = "ES256"

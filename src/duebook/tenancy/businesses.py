@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from duebook.db.pool import Database
 from duebook.db.queries import load
-from duebook.ledger.facts import BusinessId, new_id
+from duebook.ids import new_id
 from duebook.money import exponent
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound
-from duebook.tenancy.facts import Business, PartnerId
+from duebook.tenancy.facts import Business, BusinessId, PartnerId
 from duebook.tenancy.gate import business_of, set_tenant
 
 _QUERIES: Final = load("duebook.tenancy")

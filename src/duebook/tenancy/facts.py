@@ -11,9 +11,8 @@ from typing import Any, NewType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from duebook.ledger.facts import BusinessId
-
 PartnerId = NewType("PartnerId", UUID)
+BusinessId = NewType("BusinessId", UUID)
 KeyId = NewType("KeyId", UUID)
 
 

@@ -20,9 +20,8 @@ from psycopg_pool import PoolTimeout
 
 from duebook.db.pool import WAIT_SECONDS, Connection, Database
 from duebook.db.queries import load
-from duebook.ledger.facts import BusinessId
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
-from duebook.tenancy.facts import Business, Caller, Operator
+from duebook.tenancy.facts import Business, BusinessId, Caller, Operator
 
 _QUERIES: Final = load("duebook.tenancy")
 

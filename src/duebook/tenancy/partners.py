@@ -11,7 +11,7 @@ from uuid import UUID
 
 from duebook.db.pool import Database
 from duebook.db.queries import load
-from duebook.ledger.facts import new_id
+from duebook.ids import new_id
 from duebook.tenancy.facts import Caller, KeyId, Partner, PartnerId, WireProfile
 
 _QUERIES: Final = load("duebook.tenancy")

@@ -29,8 +29,8 @@ from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import stamp
 from duebook.http.services import TheServices
 from duebook.ledger import views
-from duebook.ledger.facts import BusinessId, Party, PartyId, Side
-from duebook.tenancy.facts import WireProfile
+from duebook.ledger.facts import Party, PartyId, Side
+from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.gate import ReadTx, read_tx
 
 

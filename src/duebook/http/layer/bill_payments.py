@@ -25,9 +25,9 @@ from duebook.http.layer.stamps import stamp
 from duebook.http.layer.writes import Asked, write
 from duebook.http.services import TheServices
 from duebook.ledger.commands import AddSettlement, NewAllocation
-from duebook.ledger.facts import BusinessId, Side
+from duebook.ledger.facts import Side
 from duebook.ledger.views import DocumentView
-from duebook.tenancy.facts import Business
+from duebook.tenancy.facts import Business, BusinessId
 
 
 class NewBillPart(NewPart, kw_only=True, omit_defaults=True):

@@ -28,8 +28,9 @@ from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
 from duebook.http.layer.vendors import VendorData
 from duebook.http.layer.writes import Asked, write
 from duebook.http.services import TheServices
-from duebook.ledger.facts import BusinessId, Kind, Side
+from duebook.ledger.facts import Kind, Side
 from duebook.ledger.views import DocumentFilter, DocumentView
+from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import read_tx
 
 PATH: Final = "/v1/businesses/{businessId:uuid}/bills"

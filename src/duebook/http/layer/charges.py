@@ -27,12 +27,13 @@ from duebook.http.layer.stamps import in_utc, midnight
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.layer.writes import Asked
 from duebook.http.services import Services
+from duebook.ids import new_id
 from duebook.ledger import views
 from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
 from duebook.ledger.errors import DocumentNotFound
-from duebook.ledger.facts import BusinessId, DocumentId, DueFrom, Kind, Party, PartyId, Side, State, new_id
+from duebook.ledger.facts import DocumentId, DueFrom, Kind, Party, PartyId, Side, State
 from duebook.ledger.views import DocumentFilter, DocumentView
-from duebook.tenancy.facts import Business, Caller
+from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import ReadTx, read_tx
 
 LARGEST_BATCH: Final = 25

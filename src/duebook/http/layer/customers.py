@@ -18,8 +18,9 @@ from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FILTERS, ApiCustomerData, FreeText, NewPartyData
 from duebook.http.layer.security import BEARER
 from duebook.http.services import TheServices
-from duebook.ledger.facts import BusinessId, Side
+from duebook.ledger.facts import Side
 from duebook.ledger.views import PartyFilter
+from duebook.tenancy.facts import BusinessId
 
 
 class CustomerData(ApiCustomerData, kw_only=True):

@@ -19,7 +19,8 @@ from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.writes import write
 from duebook.http.services import Services, TheServices
-from duebook.ledger.facts import BusinessId, Side
+from duebook.ledger.facts import Side
+from duebook.tenancy.facts import BusinessId
 
 
 class Batch(msgspec.Struct):

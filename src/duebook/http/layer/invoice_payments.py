@@ -27,9 +27,9 @@ from duebook.http.layer.writes import Asked, write
 from duebook.http.services import Services, TheServices
 from duebook.ledger.commands import AddSettlement, NewAllocation
 from duebook.ledger.errors import DocumentNotFound
-from duebook.ledger.facts import BusinessId, DocumentId, Side
+from duebook.ledger.facts import DocumentId, Side
 from duebook.ledger.views import DocumentView
-from duebook.tenancy.facts import Business
+from duebook.tenancy.facts import Business, BusinessId
 
 
 class NewInvoicePart(NewPart, kw_only=True, omit_defaults=True):

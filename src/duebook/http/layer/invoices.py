@@ -28,8 +28,9 @@ from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
 from duebook.http.layer.writes import Asked, write
 from duebook.http.services import TheServices
 from duebook.ledger import views
-from duebook.ledger.facts import BusinessId, Kind, PartyId, Side, State
+from duebook.ledger.facts import Kind, PartyId, Side, State
 from duebook.ledger.views import DocumentFilter, DocumentView, Page, PartyFilter
+from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import ReadTx, read_tx
 
 PATH: Final = "/v1/businesses/{businessId:uuid}/invoices"

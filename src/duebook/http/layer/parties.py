@@ -19,10 +19,10 @@ from duebook.http.layer.writes import write
 from duebook.http.services import Services
 from duebook.ledger import views
 from duebook.ledger.commands import ArchiveParty, NewParty, PartyRef, PutParty
-from duebook.ledger.facts import BusinessId, Party, PartyId, Side
+from duebook.ledger.facts import Party, PartyId, Side
 from duebook.ledger.store import record
 from duebook.ledger.views import PartyFilter
-from duebook.tenancy.facts import Caller
+from duebook.tenancy.facts import BusinessId, Caller
 from duebook.tenancy.gate import read_tx, write_tx
 
 FILTERS: Final = ("include_archived", "external_id", "external_id_contains", "name", "name_contains")

@@ -20,9 +20,9 @@ from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.services import Services
 from duebook.ledger import views
 from duebook.ledger.commands import AddSettlement, DocumentRef, NewAllocation
-from duebook.ledger.facts import Allocation, BusinessId, Document, DocumentId, Kind, Side
+from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Side
 from duebook.ledger.views import DocumentFilter, DocumentView
-from duebook.tenancy.facts import Business, Caller
+from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import read_tx
 
 Method = Literal["CASH", "CHECK", "CREDIT_CARD", "ACH", "CREDIT_BALANCE", "OTHER", "REDEEMED_PREPAYMENT"]

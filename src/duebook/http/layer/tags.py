@@ -11,7 +11,8 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Meta
 
-from duebook.ledger.facts import BusinessId, Tag
+from duebook.ledger.facts import Tag
+from duebook.tenancy.facts import BusinessId
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 

@@ -18,11 +18,10 @@ from duebook.http.layer.security import BEARER, CLIENT
 from duebook.http.services import Services, TheServices
 from duebook.http.shell import AnyRequest
 from duebook.http.token_requests import TokenOperation, TokenRequest, check_client, token_request
-from duebook.ledger.facts import BusinessId
 from duebook.oauth.errors import BadSecret, NoCredentials
 from duebook.oauth.tokens import LIFETIME_SECONDS, caller_of, issue
 from duebook.tenancy.businesses import business
-from duebook.tenancy.facts import Caller, PartnerId, WireProfile
+from duebook.tenancy.facts import BusinessId, Caller, PartnerId, WireProfile
 from duebook.tenancy.partners import caller_of_secret, partner
 
 LONGEST_SECONDS: Final = 86_400

@@ -7,9 +7,9 @@ from duebook.http.services import Services
 from duebook.ledger.book import Recorded
 from duebook.ledger.commands import Command
 from duebook.ledger.errors import LedgerError
-from duebook.ledger.facts import BusinessId, Side
+from duebook.ledger.facts import Side
 from duebook.ledger.store import record
-from duebook.tenancy.facts import Business, Caller
+from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import write_tx
 
 Asked = Callable[[Business], Command]

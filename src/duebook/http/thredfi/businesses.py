@@ -17,11 +17,10 @@ from duebook.http.inputs import BadInput, free_json, shown
 from duebook.http.services import TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE, PARTNER
-from duebook.ledger.facts import BusinessId
 from duebook.money import UnknownCurrency, exponent
 from duebook.tenancy import businesses as tenancy
 from duebook.tenancy.errors import NotYourBusiness
-from duebook.tenancy.facts import Business
+from duebook.tenancy.facts import Business, BusinessId
 
 Text = Annotated[str, Meta(max_length=255)]
 NonEmpty = Annotated[str, Meta(min_length=1, max_length=255)]

@@ -19,8 +19,8 @@ from duebook.http.inputs import day
 from duebook.http.services import Services, TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE
-from duebook.ledger.facts import BusinessId, Side
-from duebook.tenancy.facts import WireProfile
+from duebook.ledger.facts import Side
+from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.gate import read_tx
 
 Cents = Annotated[int, Meta(description="Whole cents")]

@@ -12,9 +12,9 @@ from duebook.http.services import TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import BASIC, PARTNER
 from duebook.http.token_requests import TokenOperation, check_client, token_request
-from duebook.ledger.facts import BusinessId
 from duebook.oauth.tokens import issue
 from duebook.tenancy.businesses import business
+from duebook.tenancy.facts import BusinessId
 
 _UNCACHED: Final = {"Cache-Control": "no-store"}
 
