@@ -23,6 +23,7 @@ _COMMANDS: Final = (
     ("business", "duebook.cli.business:business", "Businesses: one set of books each."),
     ("import", "duebook.cli.importing:import_file", "Record a CSV file of invoices or bills."),
     ("aging", "duebook.cli.aging:aging", "Print what is open on a day, in bands of days late."),
+    ("verify", "duebook.cli.verify:verify", "Prove the books from what is stored."),
     ("demo", "duebook.cli.demo:demo", "Run a server with a demonstration business in it."),
 )
 """Each command's name, where it is, and what it does."""

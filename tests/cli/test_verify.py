@@ -1,0 +1,24 @@
+"""`duebook verify` on books that are right, and on books that somebody changed."""
+
+import psycopg
+
+from duebook.db.embedded import Urls
+from tests.cli.conftest import Run
+
+
+def test_books_that_are_right(run: Run, business: str) -> None:
+    """Given an imported file, when the books are verified, then all is as it should be."""
+    assert run(f"import invoices.csv --business {business} --side receivable").code == 0
+    ended = run(f"verify --business {business}")
+    assert (ended.code, ended.out) == (0, f"business {business}, version 1: all is as it should be\n")
+
+
+def test_books_that_somebody_changed(run: Run, business: str, database_urls: Urls) -> None:
+    """Given an entry changed in the database, when all books are verified, then it is found and the exit code is 1."""
+    assert run(f"import invoices.csv --business {business} --side receivable").code == 0
+    with psycopg.connect(database_urls.superuser) as connection:
+        connection.execute("UPDATE entry SET amount_minor = amount_minor + 1 WHERE business_id = %s", [business])
+    ended = run("verify --json")
+    assert ended.code == 1
+    [found] = [one["findings"] for one in ended.json if one["business_id"] == business]
+    assert {"where": "version 1", "what": "does not have the hash of what it recorded"} in found

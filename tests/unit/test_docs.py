@@ -1,0 +1,48 @@
+"""The documentation names what there is, and what it links to exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from duebook.cli import app as cli
+from duebook.http import layer, thredfi
+from duebook.http.openapi import document
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    """Given a page, when it links to a file of the project, then the file is there."""
+    targets = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+    files = [target for target in targets if "://" not in target]
+    assert [target for target in files if not (page.parent / target).exists()] == []
+
+
+def test_every_command_is_described() -> None:
+    """Given the commands of the command line, when its page is read, then each is on it."""
+    text = (DOCS / "howto" / "command-line.md").read_text(encoding="utf-8")
+    assert [name for name, _, _ in cli._COMMANDS if f"duebook {name}" not in text] == []
+
+
+def test_every_setting_is_described() -> None:
+    """Given the settings that the code reads, when their page is read, then each is on it."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    text = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(set(re.findall(r"DUEBOOK_[A-Z_]+", sources))) if name not in text] == []
+
+
+@pytest.mark.parametrize(("name", "dialect", "slash"), [("layer", layer, False), ("thredfi", thredfi, True)])
+def test_every_route_is_described(name: str, dialect: object, slash: bool) -> None:
+    """Given the routes of a dialect, when its page is read, then each path is on it as it is published."""
+    text = (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8")
+    paths = document(dialect.build(), trailing_slash=slash)["paths"]  # type: ignore[attr-defined]  # a module
+    assert [path for path in paths if _shortened(path) not in text] == []
+
+
+def _shortened(path: str) -> str:
+    """What comes after the business, which pages leave away."""
+    return re.sub(r"^/v1(/platform)?/businesses/\{\w+\}/(?=.)", "", path)
