@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Final
@@ -136,11 +136,10 @@ def _wait_until_ready(server: subprocess.Popen[bytes], listen: Listen) -> None:
     give_up = time.monotonic() + _START_SECONDS
     while server.poll() is None:
         connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=_START_SECONDS)
-        with suppress(OSError, http.client.HTTPException):
+        with suppress(OSError, http.client.HTTPException), closing(connection):
             connection.request("GET", "/readyz")
             if connection.getresponse().status == http.HTTPStatus.OK:
                 return
-        connection.close()
         if time.monotonic() > give_up:
             raise ServerFailed(f"does not answer on {listen.url}")
         time.sleep(_POLL_SECONDS)
