@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duebook.aging.bands import Sums
-from duebook.ledger.facts import DocumentId, Entry, PartyId
+from duebook.ledger.facts import PartyId
+from tests.oracle.daily import daily, daily_of_facts
 from tests.oracle.histories import MIDDLE, histories
 from tests.oracle.said import History
 from tests.oracle.shelf import Shelf
@@ -96,41 +97,6 @@ def test_open_items_are_the_sum_of_entries(history: History) -> None:
         for written in shelf.entries:
             sums[written.entry.item.document_id] += written.entry.amount_minor
         assert shelf.open_minor == sums
-
-
-Daily = dict[tuple[DocumentId, bool], dict[date, tuple[int, int]]]
-"""Per document, unapplied or not: the change of its open amount and of its base balance, on each day that has one."""
-
-
-def daily(entries: list[Entry]) -> Daily:
-    """What entries add up to, per item and day."""
-    sums: dict[tuple[DocumentId, bool], dict[date, tuple[int, int]]] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
-    for entry in entries:
-        amount, base = sums[entry.item.document_id, entry.item.unapplied][entry.effective_on]
-        both = (amount + entry.amount_minor, base + entry.base_minor)
-        sums[entry.item.document_id, entry.item.unapplied][entry.effective_on] = both
-    return _without_nothing(sums)
-
-
-def daily_of_facts(oracle: Oracle, teller: Teller, version: int) -> Daily:
-    """The same from the oracle: what was open at the end of a day, less at the end of the day before."""
-    sums: Daily = {}
-    for slip in oracle.documents:
-        unapplied = slip.key.kind != "charge"
-        sign = -1 if unapplied else 1
-        sums[teller.documents[slip.key], unapplied] = changes = {}
-        for on in oracle.days_of(slip):
-            before = on - timedelta(days=1)
-            changes[on] = (
-                sign * (oracle.open_on(slip, on, version) - oracle.open_on(slip, before, version)),
-                sign * (oracle.base_on(slip, on, version) - oracle.base_on(slip, before, version)),
-            )
-    return _without_nothing(sums)
-
-
-def _without_nothing(sums: Daily) -> Daily:
-    changes = {item: {on: both for on, both in days.items() if both != (0, 0)} for item, days in sums.items()}
-    return {item: days for item, days in changes.items() if days}
 
 
 def paper_sums(

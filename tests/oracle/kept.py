@@ -1,0 +1,108 @@
+"""The ledger in PostgreSQL, told the same as the oracle, and its reports in the oracle's words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+from uuid import uuid4
+
+from duebook.aging.bands import Bands
+from duebook.aging.report import AgingQuery, AgingReport, Basis, Credits, aging
+from duebook.db.pool import Database
+from duebook.ledger.facts import Entry, PartyId, Side
+from duebook.ledger.store import entry_of, record
+from duebook.tenancy.businesses import NewBusiness, create_business
+from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
+from duebook.tenancy.gate import read_tx, write_tx
+from duebook.tenancy.partners import create_partner
+from tests.oracle.said import BASE_CURRENCY, Write
+from tests.oracle.slow import Line, Paper
+from tests.oracle.told import Teller
+
+
+@dataclass(frozen=True)
+class Question:
+    """One report: `credits`, `in_base` and `edges` as the oracle names them."""
+
+    side: str
+    as_of: date
+    version: int
+    credits: str = "exclude"
+    in_base: bool = True
+    edges: tuple[int, ...] = (1, 31, 61, 91)
+
+    def query(self) -> AgingQuery:
+        """The same in the ledger's words."""
+        return AgingQuery(
+            side=Side(self.side),
+            as_of=self.as_of,
+            known_at=self.version,
+            credits=Credits(self.credits),
+            basis=Basis.BASE if self.in_base else Basis.DOCUMENT,
+            bands=Bands(self.edges),
+        )
+
+
+@dataclass
+class Kept:
+    """A business of its own."""
+
+    database: Database
+    business_id: BusinessId
+    teller: Teller = field(default_factory=Teller)
+
+    @classmethod
+    async def new(cls, database: Database) -> Self:
+        """Empty books."""
+        partner, _ = await create_partner(database, "Example Platform", WireProfile.PUBLISHED)
+        new = NewBusiness(external_id=uuid4().hex, name="Example Business", base_currency=BASE_CURRENCY)
+        return cls(database, (await create_business(database, partner.id, new)).business.id)
+
+    async def write(self, write: Write) -> list[str]:
+        """One write; what each saying stands under. Raises LedgerError."""
+        commands = self.teller.commands(write)
+        async with write_tx(self.database, OPERATOR, self.business_id, "test") as tx:
+            results = await record(tx, commands)
+        self.teller.recorded(await self.party_ids())
+        stands: dict[Any, str] = {id: key.document for key, id in self.teller.documents.items()}
+        stands |= {id: name for (_, name), id in self.teller.parties.items()}
+        return [stands[result.id] for result in results]
+
+    async def party_ids(self) -> dict[tuple[str, str], PartyId]:
+        """The parties by side and external id."""
+        rows = await self.rows("SELECT id, side, external_id FROM party WHERE business_id = %s")
+        return {(row.side, row.external_id): PartyId(row.id) for row in rows}
+
+    async def version(self) -> int:
+        """The latest version."""
+        async with read_tx(self.database, OPERATOR, self.business_id) as tx:
+            return tx.version
+
+    async def rows(self, query: str) -> Sequence[Any]:
+        """What a query of one parameter, the business, finds."""
+        async with read_tx(self.database, OPERATOR, self.business_id) as tx:
+            return await (await tx.connection.execute(query, [self.business_id])).fetchall()
+
+    async def entries(self) -> list[tuple[int, Entry]]:
+        """All entries with their versions, in order of recording."""
+        rows = await self.rows("SELECT * FROM entry WHERE business_id = %s ORDER BY version, sequence")
+        return [(row.version, entry_of(row)) for row in rows]
+
+    async def report(self, question: Question) -> AgingReport:
+        """The ledger's answer."""
+        async with read_tx(self.database, OPERATOR, self.business_id) as tx:
+            return await aging(tx, question.query())
+
+    def paper(self, report: AgingReport) -> Paper:
+        """An answer in the oracle's words, when each name is found to go with its id."""
+        parties = {id: name for (side, name), id in self.teller.parties.items() if side == report.side}
+        assert [parties[row.party_id] for row in report.rows] == [row.external_id for row in report.rows]
+        assert list(report.rows) == sorted(report.rows, key=lambda row: (-row.total_minor, row.name, row.party_id))
+        return Paper(
+            tuple(
+                Line(parties[row.party_id], row.name, row.currency, row.bands, row.unapplied_minor, row.total_minor)
+                for row in report.rows
+            ),
+            {one.currency: (one.bands, one.unapplied_minor, one.total_minor) for one in report.totals},
+            report.left_out,
+        )
