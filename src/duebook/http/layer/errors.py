@@ -151,6 +151,8 @@ _BUSINESS_FIELDS: Final = {"name": "legal_name"}
 
 def error_answer(request: AnyRequest, error: Exception) -> Response[ApiError]:
     """The answer to a request that failed with this error."""
+    if _has_no_body(error):
+        error = BadInput("", "", "a JSON body is needed")
     answer = _answer(error)
     if answer.status >= 500:
         _LOG.error("%s %s failed (request %s)", request.method, request.url.path, request_id(request), exc_info=error)
@@ -161,6 +163,12 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ApiError]:
         meta=_meta(error) or UNSET,
     )
     return Response(body, status_code=answer.status, headers=_headers(error, answer.status), media_type=MediaType.JSON)
+
+
+def _has_no_body(error: Exception) -> bool:
+    """Whether the framework misses the handler's `data`; bodies that are there are read by ourselves."""
+    wrong = error.extra if isinstance(error, ValidationException) else None
+    return isinstance(wrong, list) and any(one.get("key") == "data" for one in wrong)
 
 
 def _answer(error: Exception) -> Answer:

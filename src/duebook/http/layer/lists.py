@@ -4,7 +4,6 @@ Source: docs/reference/layer.md, "Lists".
 """
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol, TypeVar
@@ -51,8 +50,11 @@ class ListMeta(msgspec.Struct):
 
 class _Cursor(msgspec.Struct, array_like=True, frozen=True):
     order: Order
-    version: Annotated[int, Meta(ge=0, lt=2**63)]
+    version: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     id: UUID
+
+
+_DECODER: Final = msgspec.json.Decoder(_Cursor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def _written(cursor: _Cursor) -> str:
 def _read(text: str, order: Order) -> Place:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        cursor = msgspec.json.decode(raw, type=_Cursor)
-    except (binascii.Error, ValueError):
+        cursor = _DECODER.decode(raw)
+    except ValueError:  # not ASCII, not base64, not JSON, or not a cursor
         raise BadCursor(text) from None
     if cursor.order != order:
         raise BadCursor(text)

@@ -1,0 +1,123 @@
+"""Lists: page by page with a cursor, forward and back, each object once."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.http.layer_world import LISTS, Layer, bill, bill_payment, invoice, new_layer, payment
+from tests.http.world import Platform
+
+ALL = pytest.mark.parametrize("path", LISTS)
+
+
+@pytest.fixture(scope="module")
+def books(client: httpx.Client, platform: Platform) -> Layer:
+    """A business with seven objects of every kind."""
+    books = new_layer(client, platform)
+    for number in map(str, range(7)):
+        books.post("invoices", invoice(number, customer_external_id=number))
+        books.post("bills", bill(number, vendor_external_id=number))
+        books.post("invoices/payments", payment(1, (number, 1), external_id=number))
+        books.post("bills/bill-payments", bill_payment(1, (number, 1), external_id=number))
+    return books
+
+
+def _pages(books: Layer, path: str, **query: Any) -> Iterator[list[str]]:
+    cursor: dict[str, str] = {}
+    while True:
+        page = books.get(path, **query, **cursor)
+        yield [one["external_id"] for one in page["data"]]
+        pagination = page["meta"]["pagination"]
+        if not pagination["has_more"]:
+            assert pagination["cursor"] is None
+            return
+        cursor = {"cursor": pagination["cursor"]}
+
+
+@ALL
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+def test_pages_show_every_object_once(books: Layer, path: str, order: str) -> None:
+    """Given more objects than a page holds, when the cursor is followed, then each is shown once, in order."""
+    numbers = [str(number) for number in range(7)]
+    expected = numbers if order == "ASC" else numbers[::-1]
+    assert list(_pages(books, path, limit=3, sort_order=order)) == [expected[:3], expected[3:6], expected[6:]]
+    assert list(_pages(books, path, limit=7, sort_order=order)) == [expected]
+
+
+@ALL
+def test_what_is_added_later_does_not_shift_a_page(books: Layer, path: str) -> None:
+    """Given a cursor, when it is used twice, then the same page comes."""
+    first = books.get(path, limit=2)
+    cursor = first["meta"]["pagination"]["cursor"]
+    assert books.get(path, limit=2, cursor=cursor) == books.get(path, limit=2, cursor=cursor)
+    assert first["meta"]["pagination"] == {
+        "sort_by": "imported_at",
+        "sort_order": "ASC",
+        "cursor": cursor,
+        "has_more": True,
+    }
+
+
+@ALL
+def test_the_total_is_counted_if_asked_for(books: Layer, path: str) -> None:
+    """Given seven objects, when a page asks for the count, then it is that of all pages."""
+    page = books.get(path, limit=2, show_total_count=True)
+    assert (len(page["data"]), page["meta"]["pagination"]["total_count"]) == (2, 7)
+
+
+def _cursor(*parts: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+@ALL
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "ü",
+        "null",
+        "VGhhbmtz",
+        _cursor("ASC", 1),
+        _cursor("ASC", -1, "00000000-0000-0000-0000-000000000000"),
+        _cursor("ASC", 2**63, "00000000-0000-0000-0000-000000000000"),
+        _cursor("ASC", "1", "00000000-0000-0000-0000-000000000000"),
+        _cursor("DESC", 1, "00000000-0000-0000-0000-000000000000"),
+    ],
+)
+def test_a_bad_cursor_is_refused(books: Layer, path: str, cursor: str) -> None:
+    """Given a cursor that no page of this order gave, when used, then 400 in the published words."""
+    answer = books.ask("GET", path, params={"cursor": cursor})
+    assert answer.status_code == 400
+    assert (answer.json()["type"], answer.json()["error_enum"]) == ("PaginationCursor", "InvalidPaginationCursor")
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("query", "enum"),
+    [
+        ({"limit": "0"}, "QueryParamFormat"),
+        ({"limit": "501"}, "QueryParamFormat"),
+        ({"limit": "many"}, "QueryParamFormat"),
+        ({"sort_order": "asc"}, "QueryParamFormat"),
+        ({"sort_by": "due_at"}, "QueryParamFormat"),
+        ({"show_total_count": "perhaps"}, "QueryParamFormat"),
+        ({"page": "2"}, "UnexpectedQueryParam"),
+    ],
+)
+def test_a_bad_query_is_refused(books: Layer, path: str, query: dict[str, str], enum: str) -> None:
+    """Given a parameter that breaks a rule or is not one of the list's, when listed, then 400 names it."""
+    answer = books.ask("GET", path, params=query)
+    assert (answer.status_code, answer.json()["error_enum"]) == (400, enum)
+    assert next(iter(query)) in answer.json()["description"]
+
+
+def test_an_unknown_parameter_elsewhere_is_left_alone(books: Layer) -> None:
+    """Given a parameter that nobody knows, when one object or its aging is asked for, then it changes nothing."""
+    (made, *_) = books.get("invoices")["data"]
+    assert books.get(f"invoices/{made['id']}", now="1")["data"] == made
+    assert books.aging(made["customer"]["id"], now="1") == books.aging(made["customer"]["id"])
