@@ -1,6 +1,7 @@
 """Our own paths: whether the server lives, and what it serves."""
 
 import re
+import socket
 
 import httpx
 import psycopg
@@ -56,3 +57,13 @@ def test_our_own_errors_are_problem_details(client: httpx.Client, method: str, p
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["status"] == status
     assert answer.json()["instance"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("line", ["OPTIONS * HTTP/1.1", "GET * HTTP/1.1"])
+def test_a_target_that_is_no_path_is_answered(server: str, line: str) -> None:
+    """Given a request line whose target is no path of ours, when it is sent, then the answer is a client's error."""
+    host, port = server.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(f"{line}\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        answer = connection.makefile("rb").read().decode()
+    assert answer.startswith(("HTTP/1.1 404", "HTTP/1.1 400", "HTTP/1.1 405")), answer

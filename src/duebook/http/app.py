@@ -46,6 +46,7 @@ class Dispatcher:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
+            scope["path"] = f"/{scope['path'].removeprefix('/')}"  # `OPTIONS *` asks for no path at all
             path = f"{scope['path']}/"
             dialect = next(one for prefix, one in self._dialects.items() if path.startswith(f"{prefix}/"))
             await dialect(scope, receive, send)
