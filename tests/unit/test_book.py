@@ -451,3 +451,12 @@ def test_an_invoice_brings_its_payments_along() -> None:
     along = replace(said, settlements=(payment(5_000, {said.id: 5_000}, external_id="P-1"),))
     shelf = written(along, along)
     assert ([*shelf.open_minor.values()], shelf.version) == ([5_000, 0], 1)
+
+
+def test_a_payment_comes_along_once() -> None:
+    """Given an invoice that came with one payment twice, when recorded, then it is refused: which of them is meant?"""
+    said = invoice("A-1")
+    once = payment(1_000, {said.id: 1_000}, external_id="P-1")
+    error = refused(Shelf(), replace(said, settlements=(once, replace(once, id=DocumentId(UUID(int=7))))))
+    assert isinstance(error, errors.ExternalIdConflict)
+    assert error.external_id == "P-1"

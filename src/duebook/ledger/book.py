@@ -175,7 +175,8 @@ class Book:
         )
         self._keep_document(document)
         for settlement in command.settlements:
-            self._add_settlement(settlement)
+            if not self._add_settlement(settlement).created:
+                raise errors.ExternalIdConflict(str(settlement.external_id), "charge")
         return Recorded(document.id, created=True)
 
     def _add_settlement(self, command: AddSettlement) -> Recorded:
