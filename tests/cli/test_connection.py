@@ -128,6 +128,33 @@ def test_the_embedded_database_of_a_folder(run: Run, home: Path, monkeypatch: py
     assert not (home / "pgdata" / "postmaster.pid").exists()
 
 
+@pytest.mark.parametrize("is_empty", [False, True])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "partner list",
+        f"partner rotate-key {uuid4()}",
+        f"business create Example --partner {uuid4()} --currency USD",
+        "business list",
+        f"import invoices.csv --business {uuid4()} --side receivable",
+        f"aging receivable --business {uuid4()}",
+        "verify",
+    ],
+)
+def test_a_command_that_makes_no_books_makes_no_data_folder(command: str, is_empty: bool, run: Run, home: Path) -> None:
+    """Given no folder, or an empty one, when a command needs what is in it, then it says so and leaves it as it is."""
+    if is_empty:
+        home.mkdir()
+    ended = run(f"{command} --data-dir {home}")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        f"duebook: there are no books in {home}: name another folder with --data-dir, or make books there with "
+        f"`duebook serve --data-dir {home}` or `duebook partner create NAME --data-dir {home}`\n"
+    )
+    assert home.exists() == is_empty
+    assert not is_empty or list(home.iterdir()) == []
+
+
 def test_a_folder_of_something_else_is_refused(run: Run, home: Path) -> None:
     """Given a folder with other files, when it is named as the data folder, then it says so and stays as it is."""
     home.mkdir()

@@ -5,6 +5,7 @@ Source: docs/reference/settings.md.
 """
 
 import os
+import shlex
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from psycopg.rows import namedtuple_row
 
 from duebook.cli.exits import CommandRefused, UsageError
 from duebook.cli.output import progress, remark
-from duebook.db.embedded import default_data_dir, owned, shared
+from duebook.db.embedded import default_data_dir, is_unused, owned, shared
 from duebook.db.migrate import migrate, migrations
 from duebook.db.pool import Database, connected
 from duebook.db.queries import load
@@ -49,6 +50,18 @@ class RoleTooStrong(CommandRefused):
         super().__init__(
             f"the role {role} {because}, so nothing would keep businesses apart: "
             "serve as a role that owns nothing (docs/reference/settings.md)"
+        )
+
+
+class NoBooks(CommandRefused):
+    """A command that makes no books is told where some are."""
+
+    def __init__(self, where: "Where") -> None:
+        self.folder = folder(where)
+        option = f" --data-dir {shlex.quote(str(where.data_dir))}" if where.data_dir else ""
+        super().__init__(
+            f"there are no books in {self.folder}: name another folder with --data-dir, "
+            f"or make books there with `duebook serve{option}` or `duebook partner create NAME{option}`"
         )
 
 
@@ -93,13 +106,18 @@ def folder(where: Where) -> Path:
 
 
 @contextmanager
-def serving_url(where: Where) -> Iterator[str]:
-    """The URL for one command, of a database that answers. Raises EmbeddedError, SchemaBehind, psycopg.Error."""
+def serving_url(where: Where, *, makes_books: bool = False) -> Iterator[str]:
+    """The URL for one command, of a database that answers; an embedded one is made only for a command that makes books.
+
+    Raises NoBooks, EmbeddedError, SchemaBehind, psycopg.Error.
+    """
     url = external_url(where)
     if url is not None:
         raise_if_behind(url)
         yield url
         return
+    if not makes_books and is_unused(folder(where)):
+        raise NoBooks(where)
     with ExitStack() as stack:
         with progress("Starting the database"):
             urls = stack.enter_context(shared(folder(where)))

@@ -44,7 +44,7 @@ def create(
         async with opened(url) as database:
             return await create_partner(database, name, wire_profile)
 
-    with serving_url(where) as url:
+    with serving_url(where, makes_books=True) as url:
         made, secret = asyncio.run(run(url))
     _show_key(made.id, secret, as_json)
 

@@ -33,10 +33,11 @@ from duebook.db.embedded_host import (
     StopFailed,
     WrongVersion,
     default_data_dir,
+    is_unused,
     prepare,
 )
 
-__all__ = ["DataFolderInUse", "EmbeddedError", "Urls", "default_data_dir", "owned", "shared"]
+__all__ = ["DataFolderInUse", "EmbeddedError", "Urls", "default_data_dir", "is_unused", "owned", "shared"]
 
 DATABASE: Final = "duebook"
 OWNER: Final = "duebook_owner"

@@ -235,6 +235,16 @@ def default_data_dir(name: str) -> Path:
     return (chosen if chosen.is_absolute() else Path.home() / ".local" / "share") / "duebook" / name
 
 
+def is_unused(data_dir: Path) -> bool:
+    """Whether there is nothing at all in the folder; of one that cannot be read, the start of the server says why."""
+    try:
+        return next(data_dir.iterdir(), None) is None
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
 def prepare(data_dir: Path, bin_dir: Path | None) -> Place:
     """See that the server can run on this folder, then make the folder. Raises EmbeddedError."""
     account = server_account()
