@@ -3,7 +3,6 @@
 import asyncio
 from typing import Annotated, Final
 from uuid import UUID
-from zoneinfo import ZoneInfoNotFoundError
 
 import psycopg
 from cyclopts import App, Parameter
@@ -50,8 +49,6 @@ def create(
     with serving_url(where) as url:
         try:
             made = asyncio.run(run(url))
-        except ZoneInfoNotFoundError:
-            raise UsageError(f"{time_zone!r} is not a time zone; one is Europe/Berlin") from None
         except psycopg.errors.ForeignKeyViolation:
             raise PartnerNotFound(partner) from None
     if as_json:

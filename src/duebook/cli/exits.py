@@ -20,7 +20,7 @@ from duebook.demo.books import NotADemonstration
 from duebook.importers.errors import ImportRefused
 from duebook.ledger.errors import LedgerError
 from duebook.money import UnknownCurrency
-from duebook.tenancy.errors import TenancyError
+from duebook.tenancy.errors import TenancyError, UnknownTimeZone
 from duebook.tenancy.partners import PartnerNotFound
 
 DONE: Final = 0
@@ -77,6 +77,7 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (CommandRefused, REFUSED, _said),
     (ImportRefused, REFUSED, _said),
     (LedgerError, REFUSED, _said),
+    (UnknownTimeZone, USAGE, _said),
     (TenancyError, REFUSED, _said),
     (PartnerNotFound, REFUSED, _said),
     (UnknownVersion, REFUSED, _said),

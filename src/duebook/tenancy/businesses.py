@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from duebook.db.pool import Database
 from duebook.db.queries import load
@@ -13,6 +12,7 @@ from duebook.money import exponent
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound
 from duebook.tenancy.facts import Business, BusinessId, PartnerId
 from duebook.tenancy.gate import business_of, set_tenant
+from duebook.tenancy.zones import zone
 
 _QUERIES: Final = load("duebook.tenancy")
 
@@ -38,11 +38,11 @@ class Created(NamedTuple):
 async def create_business(database: Database, partner_id: PartnerId, new: NewBusiness) -> Created:
     """Make a business, or find the one with this external id.
 
-    Raises UnknownCurrency, zoneinfo.ZoneInfoNotFoundError, BusinessConflict if the content differs, and
+    Raises UnknownCurrency, UnknownTimeZone, BusinessConflict if the content differs, and
     psycopg.errors.ForeignKeyViolation if there is no such partner.
     """
     exponent(new.base_currency)
-    _check_zone(new.time_zone)
+    zone(new.time_zone)
     business_id = BusinessId(new_id())
     values = {
         "id": business_id,
@@ -84,13 +84,6 @@ async def businesses(
         rows = await (await connection.execute(_QUERIES.businesses, values)).fetchall()
         total: Any = await (await connection.execute(_QUERIES.count_businesses, values)).fetchone()
     return [business_of(row) for row in rows], total.total
-
-
-def _check_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError):  # the name is no path inside the zone database, or one of a folder
-        raise ZoneInfoNotFoundError(name) from None
 
 
 def _raise_if_other_content(there: Business, new: NewBusiness) -> None:

@@ -5,6 +5,7 @@ TenancyError
 |-- NotYourBusiness: the token is bound to another business
 |-- BusinessNotFound: absent, or another partner's, and nothing tells which
 |-- BusinessConflict: the external id is taken with other content
+|-- UnknownTimeZone: no zone of the IANA database
 `-- Busy: too much is waiting; come again
 """
 
@@ -45,6 +46,14 @@ class BusinessConflict(TenancyError):
     def __init__(self, external_id: str, differing: str) -> None:
         self.external_id, self.differing = external_id, differing
         super().__init__(f"business with external id {external_id!r} is already there with another {differing}")
+
+
+class UnknownTimeZone(TenancyError):
+    """A time zone is one of the IANA database."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name!r} is not a time zone; one is Europe/Berlin")
 
 
 class Busy(TenancyError):

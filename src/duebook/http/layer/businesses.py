@@ -7,7 +7,6 @@ to set it.
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, post
@@ -25,7 +24,9 @@ from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import Stamp, in_utc, optional_stamp
 from duebook.http.services import TheServices
 from duebook.tenancy import businesses as tenancy
+from duebook.tenancy.errors import UnknownTimeZone
 from duebook.tenancy.facts import Business
+from duebook.tenancy.zones import zone
 
 CURRENCY: Final = "USD"
 
@@ -106,8 +107,8 @@ async def add_business(request: CallerRequest, services: TheServices, data: JSON
 
 def _time_zone(name: str) -> str:
     try:
-        return ZoneInfo(name).key
-    except (LookupError, ValueError, OSError):
+        return zone(name).key
+    except UnknownTimeZone:
         raise BadInput("time_zone", shown(name), "is a zone of the IANA database, such as America/New_York") from None
 
 

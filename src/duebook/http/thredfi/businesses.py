@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
@@ -19,8 +18,9 @@ from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE, PARTNER
 from duebook.money import UnknownCurrency, exponent
 from duebook.tenancy import businesses as tenancy
-from duebook.tenancy.errors import NotYourBusiness
+from duebook.tenancy.errors import NotYourBusiness, UnknownTimeZone
 from duebook.tenancy.facts import Business, BusinessId
+from duebook.tenancy.zones import zone
 
 Text = Annotated[str, Meta(max_length=255)]
 NonEmpty = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -203,8 +203,8 @@ def _base_currency(asked: BusinessRequest) -> str:
 
 def _time_zone(name: str) -> str:
     try:
-        return ZoneInfo(name).key
-    except (LookupError, ValueError, OSError):
+        return zone(name).key
+    except UnknownTimeZone:
         raise BadInput("time_zone", shown(name), "is a zone of the IANA database, such as Europe/Oslo") from None
 
 
