@@ -60,6 +60,7 @@ def test_what_is_said_of_an_invoice_is_given_back(books: Layer) -> None:
     said: dict[str, Any] = {
         "additional_sales_taxes": [{"amount": 7, "tax_account": {"type": "Tax_Name", "name": "X"}, "tax_rate": 0.5}],
         "recipient_name": "Jane",
+        "dedicated_refunds": [{"external_id": "r", "refunded_amount": 1}],
         "tips": 3,
         "tips_account": account,
         "memo": "thanks",
@@ -181,6 +182,19 @@ def test_a_repeated_external_id_with_other_content_is_a_conflict(
     assert (refused["type"], refused["error_enum"]) == ("Conflict", "ExternalIdConflict")
     assert refused["meta"]["field"] == refused["meta"]["differing"] == field
     assert books.get(f"invoices/{first['id']}")["data"] == first
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"amount": 2}, {"paid_at": "2024-04-06"}, {"memo": "other"}], ids=["same", "amount", "day", "memo"]
+)
+def test_a_payment_that_comes_along_is_a_new_one(books: Layer, change: dict[str, Any]) -> None:
+    """Given a payment, when its external id comes along with another invoice, or twice with one, then 409 says so."""
+    paid = {"external_id": "p", "amount": 1, "paid_at": "2024-04-05", "method": "ACH"}
+    twice = books.refused("invoices", invoice("0", payments=[paid, paid | change]), status=409)
+    books.post("invoices", invoice("1", payments=[paid]))
+    refused = books.refused("invoices/bulk", [invoice("2"), invoice("3", payments=[paid | change])], status=409)
+    assert (twice["meta"]["field"], refused["meta"]["field"]) == ("payments", "[1].payments")
+    assert refused["error_enum"] == "ExternalIdConflict"
 
 
 def test_an_external_id_belongs_to_one_business_and_kind(

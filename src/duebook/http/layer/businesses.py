@@ -100,6 +100,7 @@ async def add_business(request: CallerRequest, services: TheServices, data: JSON
         base_currency=CURRENCY,
         time_zone=_time_zone(data.time_zone or "UTC"),
         profile=kept(data, without=_APART),
+        assumed=frozenset({"base_currency"} if data.time_zone else {"base_currency", "time_zone"}),
     )
     made = await tenancy.create_business(services.database, request.user.partner_id, new)
     return answered(OneBusiness(_business(made.business), {}), created=made.created)

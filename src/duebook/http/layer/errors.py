@@ -25,6 +25,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import UNSET, Meta, UnsetType
 from psycopg_pool import PoolTimeout
 
+from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
 from duebook.http.layer.refusals import (
     BadCursor,
@@ -110,7 +111,6 @@ _TABLE: Final[dict[type[Exception], Answer]] = {
     BadCursor: Answer(400, ApiErrorType.PAGINATION_CURSOR, ApiEnumErrorType.INVALID_PAGINATION_CURSOR),
     BadEffectiveDate: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.INVALID_EFFECTIVE_DATE),
     EmptyBatch: Answer(400, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.EMPTY_BATCH_REQUEST),
-    ValidationException: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.QUERY_PARAM_FORMAT),
     ClientException: Answer(400, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.SPECIFIED_BAD_REQUEST),
     AuthError: Answer(401, ApiErrorType.AUTH_FAILURE),
     KeyRevoked: Answer(401, ApiErrorType.AUTH_FAILURE),
@@ -151,8 +151,7 @@ _BUSINESS_FIELDS: Final = {"name": "legal_name"}
 
 def error_answer(request: AnyRequest, error: Exception) -> Response[ApiError]:
     """The answer to a request that failed with this error."""
-    if _has_no_body(error):
-        error = BadInput("", "", "a JSON body is needed")
+    error = _own(request, error)
     answer = _answer(error)
     if answer.status >= 500:
         _LOG.error("%s %s failed (request %s)", request.method, request.url.path, request_id(request), exc_info=error)
@@ -165,10 +164,12 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ApiError]:
     return Response(body, status_code=answer.status, headers=_headers(error, answer.status), media_type=MediaType.JSON)
 
 
-def _has_no_body(error: Exception) -> bool:
-    """Whether the framework misses the handler's `data`; bodies that are there are read by ourselves."""
-    wrong = error.extra if isinstance(error, ValidationException) else None
-    return isinstance(wrong, list) and any(one.get("key") == "data" for one in wrong)
+def _own(request: AnyRequest, error: Exception) -> Exception:
+    """What the framework finds wrong, the first of it, in our own words: a body that is not there, or a parameter."""
+    if not isinstance(error, ValidationException) or not (wrong := bad_inputs(request, error)):
+        return error
+    first = wrong[0]
+    return BadQuery(first.field, first.value, first.rule) if first.field else first
 
 
 def _answer(error: Exception) -> Answer:
@@ -189,8 +190,6 @@ def _description(error: Exception, status: int) -> str:
     match error:
         case RequestEntityTooLarge():
             return f"the body is larger than {BODY_BYTES} bytes"
-        case ValidationException(extra=list(wrong)) if wrong:
-            return "; ".join(f"{one.get('key', 'request')}: {one['message']}" for one in wrong)
         case HTTPException(detail=detail) if status < 500 and status != 404:
             return detail
     if status == 404:

@@ -53,6 +53,7 @@ class Payment(PaymentData, kw_only=True):
     redemption_account: Free | None
     allocations: list[InvoicePart]
     refund_allocations: list[Free]
+    dedicated_refunds: list[Free]
 
 
 class OnePayment(msgspec.Struct):
@@ -209,11 +210,13 @@ def _settled(
 
 
 def _payment(business_id: BusinessId, view: DocumentView) -> Payment:
+    body = view.document.body
     return Payment(
         **payments.payment_fields(business_id, view),
-        redemption_account=view.document.body.get("redemption_account"),
+        redemption_account=body.get("redemption_account"),
         allocations=[
             InvoicePart(**said, invoice_id=part.charge_id) for part, said in payments.parts_of(business_id, view)
         ],
         refund_allocations=[],
+        dedicated_refunds=body.get("dedicated_refunds", []),
     )

@@ -94,6 +94,7 @@ class Invoice(ChargeData, kw_only=True):
     tips_account: Free | None
     payment_allocations: list[InvoicePart]
     refund_allocations: list[Free]
+    dedicated_refunds: list[Free]
 
 
 class OneInvoice(msgspec.Struct):
@@ -229,6 +230,7 @@ def invoice(books: Books, view: DocumentView) -> Invoice:
         tips_account=body.get("tips_account"),
         payment_allocations=[InvoicePart(**part, invoice_id=document.id) for part in charges.part_fields(books, view)],
         refund_allocations=[],
+        dedicated_refunds=body.get("dedicated_refunds", []),
     )
 
 

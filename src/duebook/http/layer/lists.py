@@ -108,9 +108,9 @@ ThePage = NamedDependency[Paging]
 def only(request: AnyRequest, *filters: str) -> None:
     """The request holds no other query parameters than these and those of paging. Raises UnknownParameter."""
     known = _PAGING.union(filters)
-    for name in request.query_params:
+    for name, value in request.query_params.items():
         if name not in known:
-            raise UnknownParameter(name, known)
+            raise UnknownParameter(name, value, known)
 
 
 def _written(cursor: _Cursor) -> str:

@@ -14,6 +14,7 @@ import re
 from typing import Final
 
 from duebook.http.inputs import BadInput, shown
+from duebook.ledger.commands import AddCharge, Command
 from duebook.ledger.errors import (
     DocumentNotFound,
     ExternalIdConflict,
@@ -34,8 +35,8 @@ class BadQuery(BadInput):
 class UnknownParameter(BadQuery):
     """A list refuses a query parameter that it does not have: a filter that is ignored would give a wrong answer."""
 
-    def __init__(self, name: str, known: frozenset[str]) -> None:
-        super().__init__(name, "", f"is not a parameter of this list, which has {', '.join(sorted(known))}")
+    def __init__(self, name: str, value: str, known: frozenset[str]) -> None:
+        super().__init__(name, shown(value), f"is not a parameter of this list, which has {', '.join(sorted(known))}")
 
 
 class ConflictingParameters(BadQuery):
@@ -109,23 +110,28 @@ _WORDS: Final = {
 class RefusedWrite(Exception):
     """The ledger refused what a body asked for; `field` is the body's own word for what it is about."""
 
-    def __init__(self, error: LedgerError, side: Side, fields: dict[str, str], at: str) -> None:
+    def __init__(self, error: LedgerError, command: Command, side: Side, fields: dict[str, str], at: str) -> None:
         self.error, self.side = error, side
-        about = "charge" if isinstance(error, _ABOUT_A_CHARGE) else error.field
-        self.field = at + fields.get(about, about)
         self.values = {name: value for name, value in vars(error).items() if name != "at"}
+        about = "charge" if isinstance(error, _ABOUT_A_CHARGE) else error.field
         if isinstance(error, ExternalIdConflict):
-            self.values["differing"] = fields.get(error.differing, error.differing)
-            self.field = at + self.values["differing"]
+            about = "charge" if _came_along(error, command) else error.differing
+            self.values["differing"] = fields.get(about, about)
+        self.field = at + fields.get(about, about)
         super().__init__(f"{self.field}: {self._said()}")
 
     def _said(self) -> str:
         words = _WORDS[self.side]
         match self.error:
             case ExternalIdConflict(external_id=external_id):
-                return f"external id {external_id!r} is already recorded with another {self.values['differing']}"
+                return f"external id {external_id!r} is already recorded with other {self.values['differing']}"
             case DocumentNotFound(given=given):
                 return f"no {words['charge']} {given}"
             case PartyNotFound():
                 return str(self.error)
         return re.sub("charge|party", lambda found: words[found[0]], str(self.error))
+
+
+def _came_along(error: ExternalIdConflict, command: Command) -> bool:
+    """Whether the external id is that of a payment which came along with a charge."""
+    return isinstance(command, AddCharge) and error.external_id != command.external_id

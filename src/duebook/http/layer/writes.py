@@ -28,8 +28,10 @@ async def write(
     batch: bool = False,
 ) -> list[Recorded]:
     """Record all or nothing. Raises TenancyError, RefusedWrite with this dialect's `fields`."""
-    try:
-        async with write_tx(services.database, caller, business_id, operation) as tx:
-            return await record(tx, [one(tx.business) for one in asked])
-    except LedgerError as error:
-        raise RefusedWrite(error, side, fields, f"[{error.at}]." if batch else "") from error
+    async with write_tx(services.database, caller, business_id, operation) as tx:
+        commands = [one(tx.business) for one in asked]
+        try:
+            return await record(tx, commands)
+        except LedgerError as error:
+            at = f"[{error.at}]." if batch else ""
+            raise RefusedWrite(error, commands[error.at], side, fields, at) from error
