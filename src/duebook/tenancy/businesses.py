@@ -19,13 +19,14 @@ _QUERIES: Final = load("duebook.tenancy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBusiness:
-    """What a partner says of a business."""
+    """What a partner says of a business. `assumed` names the fields, of the profile too, that it left to a default."""
 
     external_id: str | None
     name: str
     base_currency: str
     time_zone: str = "UTC"
     profile: Mapping[str, Any] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()
 
 
 class Created(NamedTuple):
@@ -38,7 +39,7 @@ class Created(NamedTuple):
 async def create_business(database: Database, partner_id: PartnerId, new: NewBusiness) -> Created:
     """Make a business, or find the one with this external id.
 
-    Raises UnknownCurrency, UnknownTimeZone, BusinessConflict if the content differs, and
+    Raises UnknownCurrency, UnknownTimeZone, BusinessConflict if something that is said now differs, and
     psycopg.errors.ForeignKeyViolation if there is no such partner.
     """
     exponent(new.base_currency)
@@ -87,12 +88,18 @@ async def businesses(
 
 
 def _raise_if_other_content(there: Business, new: NewBusiness) -> None:
-    pairs = [
-        ("name", there.name, new.name),
-        ("base_currency", there.base_currency, new.base_currency),
-        ("time_zone", there.zone.key, new.time_zone),
-        *((name, there.profile.get(name), new.profile.get(name)) for name in sorted({*there.profile, *new.profile})),
-    ]
-    for name, known, offered in pairs:
-        if known != offered:
+    known = {
+        **there.profile,
+        "name": there.name,
+        "base_currency": there.base_currency,
+        "time_zone": there.zone.key,
+    }
+    said = {
+        "name": new.name,
+        "base_currency": new.base_currency,
+        "time_zone": new.time_zone,
+        **dict(sorted(new.profile.items())),
+    }
+    for name, value in said.items():
+        if name not in new.assumed and known.get(name) != value:
             raise BusinessConflict(str(new.external_id), name)

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, live_caller, live_partner
@@ -18,10 +18,11 @@ from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE, PARTNER
 from duebook.money import UnknownCurrency, exponent
 from duebook.tenancy import businesses as tenancy
-from duebook.tenancy.errors import NotYourBusiness, UnknownTimeZone
+from duebook.tenancy.errors import BusinessConflict, NotYourBusiness, UnknownTimeZone
 from duebook.tenancy.facts import Business, BusinessId
 from duebook.tenancy.zones import zone
 
+AccountingMethod = Literal["cash", "accrual"]
 Text = Annotated[str, Meta(max_length=255)]
 NonEmpty = Annotated[str, Meta(min_length=1, max_length=255)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3)]
@@ -43,7 +44,6 @@ class BusinessProfile(msgspec.Struct, kw_only=True):
     """What a partner may say of a business, given back as it was said."""
 
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$", min_length=2, max_length=2)] | None = None
-    accounting_method: Literal["cash", "accrual"] = "accrual"
     fiscal_year_end: Text | None = None
     vat_number: Text | None = None
     company_number: Text | None = None
@@ -63,9 +63,11 @@ class BusinessRequest(BusinessProfile, kw_only=True):
     email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
     base_currency: Currency | None = None
     currency: Annotated[Currency | None, Meta(description="An older name of base_currency")] = None
+    accounting_method: Annotated[AccountingMethod | UnsetType, Meta(description="accrual without it")] = UNSET
     time_zone: Annotated[
-        Text, Meta(description="The zone whose calendar decides what today is, such as Europe/Oslo")
-    ] = "UTC"
+        Text | UnsetType,
+        Meta(description="The zone whose calendar decides what today is, such as Europe/Oslo; UTC without it"),
+    ] = UNSET
 
 
 class BusinessResponse(BusinessProfile, kw_only=True):
@@ -78,6 +80,7 @@ class BusinessResponse(BusinessProfile, kw_only=True):
     entity_type: str | None = None
     email: str | None = None
     base_currency: str
+    accounting_method: AccountingMethod = "accrual"
     time_zone: str
     is_active: bool
     activation_at: datetime
@@ -132,7 +135,12 @@ async def create_business(
     request: CallerRequest, services: TheServices, data: JSONBody[BusinessRequest]
 ) -> Response[CreatedBusiness]:
     """Make a business, or find the one with this external id."""
-    made = await tenancy.create_business(services.database, request.user.partner_id, _new(data))
+    try:
+        made = await tenancy.create_business(services.database, request.user.partner_id, _new(data))
+    except BusinessConflict as conflict:
+        if conflict.differing == "base_currency" and data.base_currency is None:
+            raise BusinessConflict(conflict.external_id, "currency") from None
+        raise
     body = CreatedBusiness(**_fields(made.business), meta=CreatedMeta(made.created))
     return Response(body, status_code=201 if made.created else 200)
 
@@ -179,14 +187,25 @@ async def get_business(request: CallerRequest, services: TheServices, business_i
 
 def _new(asked: BusinessRequest) -> tenancy.NewBusiness:
     profile = {name: value for name, value in msgspec.structs.asdict(asked).items() if name not in _NAMED_APART}
+    profile["accounting_method"] = asked.accounting_method or "accrual"
     free_json("metadata", asked.metadata)
     return tenancy.NewBusiness(
         external_id=asked.external_id,
         name=asked.legal_name,
         base_currency=_base_currency(asked),
-        time_zone=_time_zone(asked.time_zone),
+        time_zone="UTC" if asked.time_zone is UNSET else _time_zone(asked.time_zone),
         profile={name: value for name, value in profile.items() if value is not None},
+        assumed=_assumed(asked),
     )
+
+
+def _assumed(asked: BusinessRequest) -> frozenset[str]:
+    said = {
+        "base_currency": asked.base_currency or asked.currency,
+        "accounting_method": asked.accounting_method is not UNSET,
+        "time_zone": asked.time_zone is not UNSET,
+    }
+    return frozenset(field for field, is_said in said.items() if not is_said)
 
 
 def _base_currency(asked: BusinessRequest) -> str:
