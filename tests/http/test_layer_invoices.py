@@ -1,14 +1,16 @@
 """Invoices: recorded with their sums, customers and payments; found again; repeated; in batches."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
+from duebook.ledger.facts import Kind, Side
 from tests.http.layer_world import INVOICE, Layer, invoice, new_layer, payment
-from tests.http.world import Platform
+from tests.http.world import Platform, write
 
 
 @pytest.fixture
@@ -287,6 +289,49 @@ def test_invoices_are_listed_by_customer(books: Layer) -> None:
     ]:
         answer = books.ask("GET", "invoices", params=filters)
         assert (answer.status_code, answer.json()["error_enum"]) == (400, enum)
+
+
+def test_what_came_another_way_is_shown(books: Layer, database_url: str) -> None:
+    """Given an invoice, a credit and a payment that were imported, when found, then what is known is shown."""
+    charge = AddCharge(
+        side=Side.RECEIVABLE,
+        number="A-1",
+        party=NewParty("acme", "Acme, Inc."),
+        issued_on=date(2024, 4, 1),
+        due_on=date(2024, 5, 1),
+        currency="EUR",
+        amount_minor=1_000,
+        base_minor=1_100,
+    )
+    parts = [
+        AddSettlement(
+            side=Side.RECEIVABLE,
+            kind=kind,
+            settled_on=date(2024, 4, 20),
+            currency="EUR",
+            amount_minor=100,
+            base_minor=110,
+            allocations=(NewAllocation(charge=charge.id, amount_minor=60),),
+        )
+        for kind in (Kind.PAYMENT, Kind.CREDIT)
+    ]
+    write(database_url, books.business_id, charge, *parts)
+    (shown,) = books.get("invoices")["data"]
+    said: dict[str, Any] = {
+        "external_id": None,
+        "sent_at": "2024-04-01T00:00:00Z",
+        "due_at": "2024-05-01T00:00:00Z",
+        "line_items": [],
+    }
+    assert shown.items() >= (said | {"subtotal": 1_000, "total_amount": 1_000, "outstanding_balance": 880}).items()
+    assert (shown["invoice_number"], shown["reference_number"], shown["status"]) == ("A-1", "A-1", "PARTIALLY_PAID")
+    assert (shown["customer"]["external_id"], shown["customer"]["company_name"]) == ("acme", "Acme, Inc.")
+    (paid,) = books.get("invoices/payments")["data"]
+    assert (paid["amount"], paid["method"], paid["at"]) == (100, None, "2024-04-20T00:00:00Z")
+    assert [one["payment_id"] for one in shown["payment_allocations"]] == [paid["id"]]
+    other = books.refused(f"invoices/{shown['id']}/payment", {"amount": 1, "paid_at": "2024-04-21", "method": "ACH"})
+    assert other["error_enum"] == "DoesNotMatchExistingEntity"
+    assert books.aging(shown["customer"]["id"])["total"] == 968
 
 
 @pytest.mark.parametrize("path", ["invoices/{}", "invoices/payments/{}", "bills/{}", "bills/bill-payments/{}"])

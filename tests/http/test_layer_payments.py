@@ -62,8 +62,9 @@ def test_a_payment_over_several_charges_lowers_each(books: Layer, face: Face) ->
     parts = [(one[f"{face.word}_id"], one["amount"], one["memo"], one["metadata"]) for one in made["allocations"]]
     assert parts == [(second["id"], 3_000, None, {}), (first["id"], 4_000, "part", {"a": 1})]
     assert {one["payment_id"] for one in made["allocations"]} == {made["id"]}
-    open_now = [one["outstanding_balance"] for one in books.get(face.charges)["data"]]
-    assert open_now == [6_000, 7_000]
+    charges = books.get(face.charges)["data"]
+    assert [one["outstanding_balance"] for one in charges] == [6_000, 7_000]
+    assert [one["payment_allocations"] for one in charges] == [made["allocations"][1:], made["allocations"][:1]]
     assert books.get(f"{face.payments}/{made['id']}")["data"] == made
     assert books.get(face.payments)["data"] == [made]
 

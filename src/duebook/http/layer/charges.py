@@ -21,7 +21,7 @@ from duebook.http.inputs import BadInput
 from duebook.http.layer.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
 from duebook.http.layer.lines import Priced, SalesTax
 from duebook.http.layer.lists import ListMeta, Paging
-from duebook.http.layer.payments import NewPayment, settlement
+from duebook.http.layer.payments import NewPayment, parts_of, settlement
 from duebook.http.layer.refusals import EmptyBatch
 from duebook.http.layer.stamps import in_utc, midnight
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
@@ -31,7 +31,7 @@ from duebook.ids import new_id
 from duebook.ledger import views
 from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
 from duebook.ledger.errors import DocumentNotFound
-from duebook.ledger.facts import DocumentId, DueFrom, Kind, Party, PartyId, Side, State
+from duebook.ledger.facts import AllocationId, DocumentId, DueFrom, Kind, Party, PartyId, Side, State
 from duebook.ledger.views import DocumentFilter, DocumentView
 from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import ReadTx, read_tx
@@ -103,11 +103,15 @@ class ChargeData(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What documents are shown with: the business, the day that is today, and whose they are."""
+    """What documents are shown with: the business, the day that is today, whose they are, and what paid them.
+
+    `parts` holds what is said of each allocation of a payment, by its id; those of credits are not in it.
+    """
 
     business_id: BusinessId
     today: date
     parties: Mapping[PartyId, Party]
+    parts: Mapping[AllocationId, dict[str, Any]]
 
 
 T = TypeVar("T")
@@ -213,7 +217,14 @@ async def page(tx: ReadTx, which: DocumentFilter, paging: Paging) -> tuple[list[
 
 async def _books(tx: ReadTx, side: Side, found: Sequence[DocumentView]) -> Books:
     parties = await views.parties_by_id(tx, side, list({one.document.party_id for one in found}))
-    return Books(tx.business.id, tx.business.today(tx.now), {one.party.id: one.party for one in parties})
+    sources = {part.source_id for one in found for part in one.allocations}
+    payments = await views.documents_by_id(tx, side, Kind.PAYMENT, list(sources)) if sources else []
+    return Books(
+        tx.business.id,
+        tx.business.today(tx.now),
+        {one.party.id: one.party for one in parties},
+        {part.id: said for one in payments for part, said in parts_of(tx.business.id, one)},
+    )
 
 
 Unpaid = TypeVar("Unpaid", bound=str)
@@ -265,7 +276,7 @@ def line_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:
 
 
 def part_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:
-    """What has paid a charge up to today, by field."""
+    """What payments have paid of a charge up to today, by field. Credits lower its balance without being listed."""
     for part in view.allocations:
-        if part.effective_on <= books.today:
-            yield {"id": part.id, "payment_id": part.source_id, "amount": part.amount_minor}
+        if part.id in books.parts and part.effective_on <= books.today:
+            yield books.parts[part.id]

@@ -179,6 +179,8 @@ def _answer(error: Exception) -> Answer:
             return found._replace(enum=found.enum or _STATE_ERRORS[side])
         case BadInput(field=""):
             return _of(error, _TABLE)._replace(type=ApiErrorType.JSON_SERIALIZATION)
+        case BadInput(field="query"):
+            return _TABLE[BadQuery]
     return _of(error, _TABLE)
 
 
