@@ -13,7 +13,7 @@ from duebook.db.embedded import Urls
 from duebook.http.layer.errors import ApiEnumErrorType, ApiErrorType
 from duebook.money import MAX_MINOR
 from tests.http.contracts import Contract
-from tests.http.layer_world import Layer, invoice, new_layer, payment
+from tests.http.layer_world import Layer, bill, invoice, new_layer, payment
 from tests.http.world import Platform
 
 SCHEMAS = Contract("layer_ar_aging_customer").document["components"]["schemas"]
@@ -133,6 +133,43 @@ def test_a_body_that_is_no_such_object_is_refused(books: Layer, path: str, body:
     assert refused["error_enum"] == "InvalidPayload"
 
 
+@pytest.mark.parametrize("body", [b"", b" "])
+@pytest.mark.parametrize("path", ["invoices", "invoices/batch", "invoices/payments", "bills", "customers", "vendors"])
+def test_a_body_that_is_not_there_is_asked_for(books: Layer, path: str, body: bytes) -> None:
+    """Given no body, or a blank one, when sent, then 400 says that one is needed, in no framework's words."""
+    assert books.refused(path, body) == {
+        "type": "JsonSerialization",
+        "description": "a JSON body is needed",
+        "error_enum": "InvalidPayload",
+        "meta": {"field": "", "value": "", "rule": "a JSON body is needed"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "rule"),
+    [
+        (
+            "bills",
+            bill("1", due_at=None, bill_terms="NET_45"),
+            "bill_terms",
+            "is one of DUE_ON_RECEIPT, NET_10, NET_15, NET_30, NET_60",
+        ),
+        (
+            "invoices/batch",
+            [invoice("1", payments=[payment(1, method="BARTER")])],
+            "[0].payments[0].method",
+            "is one of ACH, CASH, CHECK, CREDIT_BALANCE, CREDIT_CARD, OTHER, REDEEMED_PREPAYMENT",
+        ),
+        ("auth-token", {"wire_profile": "x"}, "wire_profile", "is one of published, live"),
+    ],
+)
+def test_a_value_that_is_not_in_a_list_is_told_the_list(
+    books: Layer, path: str, body: Any, field: str, rule: str
+) -> None:
+    """Given a value that is none of those allowed, wherever it stands, when sent, then 400 says which are."""
+    assert (books.refused(path, body)["meta"]["field"], books.refused(path, body)["meta"]["rule"]) == (field, rule)
+
+
 def test_free_json_nests_only_so_deep(books: Layer) -> None:
     """Given metadata that nests deep, when recorded, then 31 levels are kept, and for 33 a 400 names it."""
     deep: Any = 1
@@ -155,7 +192,7 @@ def test_a_nul_in_a_query_is_refused(books: Layer) -> None:
     """Given a NUL character or bad UTF-8 in a filter, when listed, then 400."""
     for query in ("name=%00", "name=%ff"):
         answer = books.ask("GET", f"customers?{query}")
-        assert (answer.status_code, answer.json()["type"]) == (400, "InvalidParameters")
+        assert (answer.status_code, answer.json()["error_enum"]) == (400, "QueryParamFormat")
     assert books.ask("GET", f"customers?name={'x' * 9000}").status_code == 414
 
 

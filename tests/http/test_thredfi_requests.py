@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.http.world import Platform
+from tests.http.world import Platform, new_business
 
 PATH = "/v1/platform/businesses/"
 LARGE = 50 * 2**20
@@ -128,6 +128,15 @@ def test_a_request_id_is_kept_if_it_is_usable(client: httpx.Client, given: str, 
 def test_a_long_query_is_refused(client: httpx.Client, platform: Platform) -> None:
     """Given a query longer than any client needs, when sent, then 414."""
     assert said(client.get(f"{PATH}?x={'y' * 9_000}", auth=platform.basic)) == (414, "query_too_long")
+
+
+def test_a_value_that_is_not_in_a_list_is_told_the_list(client: httpx.Client, platform: Platform) -> None:
+    """Given a value that is none of those allowed, in a query, when sent, then 400 says which are."""
+    business_id = new_business(client, platform)
+    answer = client.get(
+        f"/v1/platform/businesses/{business_id}/insights/ar-aging/?group_by=vendor", auth=platform.basic
+    )
+    assert answer.json()["detail"] == {"field_errors": {"group_by": ['is one of customer, total (given: "vendor")']}}
 
 
 @pytest.mark.parametrize("target", [b"/v1/platform/%zz", b"/v1/platform/\xff", b"/v1/platform/businesses/?page=%zz"])

@@ -3,11 +3,12 @@
 import re
 from typing import Any, ClassVar, Final, TypeVar
 
+from litestar import Request
 from litestar.dto import AbstractDTO
 from litestar.exceptions import ClientException, ValidationException
 from litestar.typing import FieldDefinition
 
-from duebook.http.inputs import BadInput, parse
+from duebook.http.inputs import BadInput, choices, parse, shown
 
 T = TypeVar("T")
 
@@ -55,13 +56,13 @@ class JsonBody(AbstractDTO[T]):
 _MISSING: Final = re.compile(r"Missing required \w+ parameter '(?P<name>.*?)'")
 
 
-def bad_inputs(error: Exception) -> list[BadInput]:
+def bad_inputs(request: Request[Any, Any, Any], error: Exception) -> list[BadInput]:
     """What is wrong with a request, field by field, whether we found it or Litestar did; else nothing."""
     match error:
         case BadInput():
             return [error]
         case ValidationException(extra=list(found)) if found:
-            return [_bad_input(one) for one in found]
+            return [_bad_input(request, one["message"], one.get("key", "data")) for one in found]
         case ValidationException(detail=said) if missing := _MISSING.match(said):
             return [BadInput(missing["name"], "", "is required")]
         case ClientException(status_code=400, detail=said):
@@ -69,7 +70,22 @@ def bad_inputs(error: Exception) -> list[BadInput]:
     return []
 
 
-def _bad_input(found: dict[str, str]) -> BadInput:
-    if found.get("key", "data") == "data":
+def _bad_input(request: Request[Any, Any, Any], message: str, name: str) -> BadInput:
+    if name == "data":
         return BadInput("", "", "a JSON body is needed")
-    return BadInput(found["key"], "", found["message"].replace("`", ""))
+    given = request.query_params.getall(name, [])
+    value = shown(given[-1]) if given else ""
+    if message.startswith("Invalid enum value"):
+        return BadInput(name, value, f"is one of {', '.join(_choices(request, name))}")
+    rule = message.replace("`", "").partition(", got")[0]
+    return BadInput(name, value, rule[0].lower() + rule[1:])
+
+
+def _choices(request: Request[Any, Any, Any], name: str) -> list[str]:
+    handler = request.route_handler
+    signatures = [
+        handler.parsed_fn_signature,
+        *(one.parsed_fn_signature for one in handler.resolve_dependencies().values()),
+    ]
+    kinds = (one.parameters.get(name) for one in signatures)
+    return next((choices(kind.annotation) for kind in kinds if kind), [])

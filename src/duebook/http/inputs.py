@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ def parse(kind: type[T], raw: bytes) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        raise _bad_field(str(error), raw) from None
+        raise _bad_field(kind, str(error), raw) from None
     except msgspec.DecodeError as error:
         raise BadInput(
             "", "", "a JSON body is needed" if not raw.strip() else f"the body is not JSON: {error}"
@@ -52,13 +53,15 @@ def parse(kind: type[T], raw: bytes) -> T:
         raise BadInput("", "", "the body nests too deep") from None
 
 
-def _bad_field(message: str, raw: bytes) -> BadInput:
+def _bad_field(kind: Any, message: str, raw: bytes) -> BadInput:
     found = _AT.match(message)
     rule, path = (found["rule"], found["path"]) if found else (message, None)
     field, value = _located((path or "$").removeprefix("$"), raw)
     if missing := _MISSING.match(rule):
         name = missing["name"]
         return BadInput(f"{field}.{name}" if field else name, "", "is required")
+    if rule.startswith("Invalid enum value") and (allowed := choices(kind, path or "")):
+        return BadInput(field, value, f"is one of {', '.join(allowed)}")
     rule = rule.replace("`", "").replace("RFC3339 encoded date", "date, written YYYY-MM-DD")
     return BadInput(field, value, rule[0].lower() + rule[1:])
 
@@ -75,6 +78,41 @@ def _located(path: str, raw: bytes) -> tuple[str, str]:
         return field, shown(value)
     except (ValueError, LookupError, TypeError, RecursionError):
         return field, ""
+
+
+def choices(kind: Any, path: str = "") -> list[str]:
+    """The values that a type allows at a path in it, where it lists them."""
+    found = _members(inspect.type_info(kind))
+    for step in _STEP.finditer(path):
+        found = [member for one in found for inner in _inside(one, step["name"]) for member in _members(inner)]
+    return [value for one in found for value in _listed(one)]
+
+
+def _members(kind: inspect.Type) -> list[inspect.Type]:
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _members(inner)
+        case inspect.UnionType(types=kinds):
+            return [member for one in kinds for member in _members(one)]
+    return [kind]
+
+
+def _inside(kind: inspect.Type, name: str | None) -> list[inspect.Type]:
+    match kind:
+        case inspect.StructType(fields=fields):
+            return [one.type for one in fields if one.encode_name == name]
+        case inspect.ListType(item_type=item):
+            return [item]
+    return []
+
+
+def _listed(kind: inspect.Type) -> list[str]:
+    match kind:
+        case inspect.EnumType(cls=enum):
+            return [str(one.value) for one in enum]
+        case inspect.LiteralType(values=values):
+            return [str(one) for one in values]
+    return []
 
 
 def day(field: str, text: str | None) -> date | None:

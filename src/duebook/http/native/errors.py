@@ -37,7 +37,7 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
             status, detail = 503, str(error)
         case HTTPException(status_code=404 | 405 as status, detail=detail):
             headers = dict(error.headers or {})
-        case _ if wrong := bad_inputs(error):
+        case _ if wrong := bad_inputs(request, error):
             status, detail = 400, "; ".join(map(str, wrong))
         case _:
             status, detail = 500, "something is broken here"

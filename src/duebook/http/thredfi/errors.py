@@ -83,30 +83,35 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorRespons
     if status >= 500:
         _LOG.error("%s %s failed (request %s)", request.method, request.url.path, identity, exc_info=error)
     return Response(
-        ErrorResponse(error_code=code, message=_message(error, status), detail=_detail(error), request_id=identity),
+        ErrorResponse(
+            error_code=code,
+            message=_message(request, error, status),
+            detail=_detail(request, error),
+            request_id=identity,
+        ),
         status_code=status,
         headers=_headers(error, status),
         media_type=MediaType.JSON,
     )
 
 
-def _message(error: Exception, status: int) -> str:
+def _message(request: AnyRequest, error: Exception, status: int) -> str:
     if status >= 500:
         return HTTPStatus(status).phrase
     if isinstance(error, RequestEntityTooLarge):
         return f"the body is larger than {BODY_BYTES} bytes"
-    if wrong := bad_inputs(error):
+    if wrong := bad_inputs(request, error):
         return "; ".join(map(str, wrong))
     return error.detail if isinstance(error, HTTPException) else str(error)
 
 
-def _detail(error: Exception) -> dict[str, Any]:
+def _detail(request: AnyRequest, error: Exception) -> dict[str, Any]:
     match error:
         case BusinessConflict(external_id=external_id, differing=differing):
             return {"external_id": external_id, "differing_field": _FIELDS.get(differing, differing)}
         case BusinessNotFound(business_id=business_id) | NotYourBusiness(business_id=business_id):
             return {"business_id": str(business_id)}
-    wrong = bad_inputs(error)
+    wrong = bad_inputs(request, error)
     return {"field_errors": {one.field or "body": [one.said] for one in wrong}} if wrong else {}
 
 
