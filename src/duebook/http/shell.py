@@ -4,22 +4,28 @@ Holds: every answer carries `X-Request-ID`, the client's own if it sent a usable
 Source: RFC 9110, section 9.3.2.
 """
 
+import logging
 import re
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
+import psycopg
 from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
+from litestar.exceptions import InternalServerException
 from litestar.routes import HTTPRoute
 from litestar.types import HTTPScope, Message, Receive, Send
+from psycopg_pool import PoolTimeout
 
 from duebook.http.inputs import BadInput
+from duebook.tenancy.errors import Busy
 
 AnyRequest = Request[Any, Any, Any]
 ErrorAnswer = Callable[[AnyRequest, Exception], Response[Any]]
 
+_LOG: Final = logging.getLogger(__name__)
 QUERY_BYTES: Final = 8 * 1024
 BODY_BYTES: Final = 8 * 2**20
 _USABLE_ID: Final = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,64}")
@@ -36,6 +42,20 @@ def request_id(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The id under which a request is logged and answered."""
     found: str = connection.scope["state"]["request_id"]
     return found
+
+
+def log_failure(request: AnyRequest, error: Exception) -> None:
+    """Log what a request failed with: one line if its cause lies elsewhere, none if the client hung up, else a trace."""
+    match error:
+        case InternalServerException(detail="client disconnected prematurely"):
+            return
+        case Busy() | PoolTimeout() | psycopg.OperationalError():
+            why, trace = ": " + " ".join(str(error).split()), None
+        case _:
+            why, trace = "", error
+    _LOG.error(
+        "%s %s failed (request %s)%s", request.method, request.url.path, request_id(request), why, exc_info=trace
+    )
 
 
 class Shell:

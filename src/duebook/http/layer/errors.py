@@ -5,7 +5,6 @@ be seen answers 404 with one and the same body.
 Source: docs/reference/layer.md, "Errors".
 """
 
-import logging
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple
@@ -28,6 +27,7 @@ from psycopg_pool import PoolTimeout
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
 from duebook.http.layer.refusals import (
+    BadBatch,
     BadCursor,
     BadEffectiveDate,
     BadQuery,
@@ -36,13 +36,11 @@ from duebook.http.layer.refusals import (
     RefusedWrite,
     UnknownParameter,
 )
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, request_id
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, log_failure
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Side
 from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
-
-_LOG: Final = logging.getLogger(__name__)
 
 
 class ApiErrorType(StrEnum):
@@ -110,6 +108,7 @@ _TABLE: Final[dict[type[Exception], Answer]] = {
     ConflictingParameters: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.CONFLICTING_QUERY_PARAMS),
     BadCursor: Answer(400, ApiErrorType.PAGINATION_CURSOR, ApiEnumErrorType.INVALID_PAGINATION_CURSOR),
     BadEffectiveDate: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.INVALID_EFFECTIVE_DATE),
+    BadBatch: Answer(400, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.INVALID_PAYLOAD),
     EmptyBatch: Answer(400, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.EMPTY_BATCH_REQUEST),
     ClientException: Answer(400, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.SPECIFIED_BAD_REQUEST),
     AuthError: Answer(401, ApiErrorType.AUTH_FAILURE),
@@ -154,7 +153,7 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ApiError]:
     error = _own(request, error)
     answer = _answer(error)
     if answer.status >= 500:
-        _LOG.error("%s %s failed (request %s)", request.method, request.url.path, request_id(request), exc_info=error)
+        log_failure(request, error)
     body = ApiError(
         type=answer.type,
         description=_description(error, answer.status),
@@ -177,7 +176,7 @@ def _answer(error: Exception) -> Answer:
         case RefusedWrite(error=refused, side=side):
             found = _of(refused, _REFUSED)
             return found._replace(enum=found.enum or _STATE_ERRORS[side])
-        case BadInput(field=""):
+        case BadInput(field="") if not isinstance(error, BadBatch):
             return _of(error, _TABLE)._replace(type=ApiErrorType.JSON_SERIALIZATION)
         case BadInput(field="query"):
             return _TABLE[BadQuery]

@@ -3,9 +3,7 @@
 Source: RFC 9457.
 """
 
-import logging
 from http import HTTPStatus
-from typing import Final
 
 import msgspec
 from litestar import Response
@@ -13,9 +11,7 @@ from litestar.exceptions import HTTPException
 
 from duebook.http.bodies import bad_inputs
 from duebook.http.native.health import NotReady
-from duebook.http.shell import AnyRequest, QueryTooLong, request_id
-
-_LOG: Final = logging.getLogger(__name__)
+from duebook.http.shell import AnyRequest, QueryTooLong, log_failure, request_id
 
 
 class Problem(msgspec.Struct, kw_only=True):
@@ -41,8 +37,6 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
             status, detail = 400, "; ".join(map(str, wrong))
         case _:
             status, detail = 500, "something is broken here"
-            _LOG.error(
-                "%s %s failed (request %s)", request.method, request.url.path, request_id(request), exc_info=error
-            )
+            log_failure(request, error)
     problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request_id(request))
     return Response(problem, status_code=status, headers=headers, media_type="application/problem+json")

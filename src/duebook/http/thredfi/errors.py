@@ -1,6 +1,5 @@
 """How this dialect says that something is wrong: one table from exception to status and code."""
 
-import logging
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -21,12 +20,10 @@ from psycopg_pool import PoolTimeout
 
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, request_id
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, log_failure, request_id
 from duebook.ledger.errors import SumTooLarge
 from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
-
-_LOG: Final = logging.getLogger(__name__)
 
 
 class ErrorResponse(msgspec.Struct, kw_only=True):
@@ -81,7 +78,7 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorRespons
     status, code = next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
     identity = request_id(request)
     if status >= 500:
-        _LOG.error("%s %s failed (request %s)", request.method, request.url.path, identity, exc_info=error)
+        log_failure(request, error)
     return Response(
         ErrorResponse(
             error_code=code,
