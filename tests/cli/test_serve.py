@@ -107,6 +107,48 @@ def test_a_server_whose_workers_cannot_work_says_so(start: Start, database_urls:
     assert is_closed(port)
 
 
+def test_a_server_whose_embedded_database_is_killed_names_it(start: Start, home: Path, port: int, run: Run) -> None:
+    """Given a server, when its embedded database is killed, then it ends and says where to look, and nothing is lost."""
+    process = start("serve", "--port", str(port), "--data-dir", str(home))
+    read_until(process, "listens")
+    made = run(f"partner create First --data-dir {home} --json").json
+    os.kill(int((home / "pgdata" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.splitlines()[-1] == (
+        f"duebook: the database in {home} stopped by itself, and the server cannot go on without it: "
+        f"{home}/server.log may say why. What is recorded is safe; start the server again"
+    )
+    assert "Traceback" not in err
+    assert is_closed(port)
+    assert [one["partner_id"] for one in run(f"partner list --data-dir {home} --json").json] == [made["partner_id"]]
+
+
+def test_a_worker_that_is_killed_is_replaced(start: Start, database_urls: Urls, port: int) -> None:
+    """Given a server, when its worker is killed, then another one answers, and the server stops when told to."""
+    process = start("serve", "--port", str(port), DUEBOOK_DATABASE_URL=database_urls.serve)
+    read_until(process, "listens")
+    [worker] = workers_of(process.pid)
+    os.kill(worker, signal.SIGKILL)
+    while True:
+        try:
+            if answers(port) and workers_of(process.pid) != [worker]:
+                break
+        except httpx.TransportError:
+            time.sleep(0.05)
+    process.terminate()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert is_closed(port)
+    wait_until_signed_out(database_urls)
+
+
+def workers_of(supervisor: int) -> list[int]:
+    """The processes that answer: all children of the process that keeps them."""
+    [keeper] = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    return [int(child) for child in Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()]
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
 def test_an_address_of_another_machine_is_refused(host: str, run: Run, connected: None, port: int) -> None:
     """Given an address that this machine does not have, when it is to listen there, then it says so."""

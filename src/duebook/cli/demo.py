@@ -35,7 +35,7 @@ def demo(
     begin(listen)
     with supervised_url(home) as url:
         kept, receivables = asyncio.run(_set_up(url, home))
-        run_server(url, listen, 1, lambda: _show(listen, kept, receivables))
+        run_server(url, listen, 1, lambda: _show(listen, kept, receivables), home)
 
 
 async def _set_up(url: str, home: Path) -> tuple[Kept, AgingReport]:

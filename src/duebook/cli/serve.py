@@ -22,8 +22,9 @@ def serve(
         raise_if_unfit(url)
         run_server(url, listen, workers, lambda: _say(listen))
         return
-    with supervised_url(folder(where)) as url:
-        run_server(url, listen, workers, lambda: _say(listen))
+    home = folder(where)
+    with supervised_url(home) as url:
+        run_server(url, listen, workers, lambda: _say(listen), home)
 
 
 def _say(listen: Listen) -> None:

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -26,12 +27,14 @@ from cyclopts.validators import Number
 from duebook.cli.connection import DATABASE_URL, MIGRATE_URL
 from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
+from duebook.db.embedded import LOG, is_up
 
 _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
+_WATCH_SECONDS: Final = 1.0
 
 
 class CannotListen(CommandRefused):
@@ -47,6 +50,17 @@ class ServerFailed(CommandRefused):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"the server {what}")
+
+
+class DatabaseGone(CommandRefused):
+    """The embedded database runs as long as the server."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        super().__init__(
+            f"the database in {data_dir} stopped by itself, and the server cannot go on without it: "
+            f"{data_dir / LOG} may say why. What is recorded is safe; start the server again"
+        )
 
 
 @Parameter(name="*")
@@ -99,8 +113,17 @@ def _wait_for_port(listen: Listen) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def run_server(database_url: str, listen: Listen, workers: int, when_ready: Callable[[], None]) -> None:
-    """Serve until this process is told to stop. Raises CannotListen, ServerFailed."""
+def run_server(
+    database_url: str,
+    listen: Listen,
+    workers: int,
+    when_ready: Callable[[], None],
+    data_dir: Path | None = None,
+) -> None:
+    """Serve until this process is told to stop, or the embedded database of a folder, if it is that one, is gone.
+
+    Raises CannotListen, ServerFailed, DatabaseGone.
+    """
     _wait_for_port(listen)
     lifeline, held = os.pipe()
     environment = {name: value for name, value in os.environ.items() if name != MIGRATE_URL}
@@ -119,7 +142,7 @@ def run_server(database_url: str, listen: Listen, workers: int, when_ready: Call
             _wait_until_ready(server, listen)
         when_ready()
         sys.stdout.flush()
-        raise ServerFailed(f"stopped by itself (exit code {server.wait()})")
+        _watch(server, data_dir)
     except (KeyboardInterrupt, SystemExit):
         _ignore_signals()
         remark("Stopping.")
@@ -144,6 +167,14 @@ def _wait_until_ready(server: subprocess.Popen[bytes], listen: Listen) -> None:
             raise ServerFailed(f"does not answer on {listen.url}")
         time.sleep(_POLL_SECONDS)
     raise ServerFailed(f"did not start (exit code {server.returncode})")
+
+
+def _watch(server: subprocess.Popen[bytes], data_dir: Path | None) -> NoReturn:
+    """Raises ServerFailed or DatabaseGone."""
+    while data_dir is None or is_up(data_dir):
+        with suppress(subprocess.TimeoutExpired):
+            raise ServerFailed(f"stopped by itself (exit code {server.wait(_WATCH_SECONDS)})")
+    raise DatabaseGone(data_dir)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -25,6 +25,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from duebook.db.embedded_host import (
     LOCK,
+    LOG,
+    PGDATA,
     DataFolderInUse,
     EmbeddedError,
     PasswordsLost,
@@ -37,7 +39,17 @@ from duebook.db.embedded_host import (
     prepare,
 )
 
-__all__ = ["DataFolderInUse", "EmbeddedError", "Urls", "default_data_dir", "is_unused", "owned", "shared"]
+__all__ = [
+    "LOG",
+    "DataFolderInUse",
+    "EmbeddedError",
+    "Urls",
+    "default_data_dir",
+    "is_unused",
+    "is_up",
+    "owned",
+    "shared",
+]
 
 DATABASE: Final = "duebook"
 OWNER: Final = "duebook_owner"
@@ -115,12 +127,17 @@ def shared(data_dir: Path, *, bin_dir: Path | None = None) -> Iterator[Urls]:
                         _bring_down(place)
 
 
+def is_up(data_dir: Path) -> bool:
+    """Whether the server of a folder runs."""
+    return _server_state(data_dir.resolve()) is not None
+
+
 def _join(place: Place) -> Urls:
     """The running server's URLs, once it is ready; starts it if nobody else does."""
     give_up = time.monotonic() + SERVER_SECONDS
     with _lock(place, LOCK) as lock:
         while True:
-            state = _server_state(place)
+            state = _server_state(place.folder)
             if state is not None and state.status == "ready" and _signs_in((urls := _urls(place, state.sockets)).serve):
                 return urls
             if _taken(lock):
@@ -225,12 +242,12 @@ def _bring_up(place: Place, fsync: bool) -> Urls:
 
 
 def _bring_down(place: Place) -> None:
-    state = _server_state(place)
+    state = _server_state(place.folder)
     if state is None:
         return
     wait = ("-w", "-t", f"{SERVER_SECONDS:.0f}")
     stopped = place.account.run(place.programs / "pg_ctl", "stop", "-D", place.pgdata, "-m", "fast", *wait)
-    if _server_state(place) is not None:
+    if _server_state(place.folder) is not None:
         raise StopFailed(place.folder, stopped.stdout.strip())
     if state.sockets.parent == _TMP:
         with suppress(OSError):
@@ -263,7 +280,7 @@ def _initialise(place: Place, fsync: bool) -> None:
 def _running(place: Place) -> Path | None:
     """The socket folder of the server that is up, waiting for one that is starting; sees one out that is stopping."""
     give_up = time.monotonic() + SERVER_SECONDS
-    while (state := _server_state(place)) is not None:
+    while (state := _server_state(place.folder)) is not None:
         if state.status == "ready":
             return state.sockets
         if state.status == "stopping":
@@ -308,7 +325,7 @@ def _launch(place: Place, command: list[str | Path], give_up: float) -> bool:
     alive_at = time.monotonic()
     # A process has no name for a moment while it becomes another program, so its absence must last to count.
     while (now := time.monotonic()) < min(give_up, alive_at + 0.5):
-        if (state := _server_state(place)) is not None and state.status == "ready":
+        if (state := _server_state(place.folder)) is not None and state.status == "ready":
             return True
         if _is_server(int(launched.stdout), place.pgdata):
             alive_at = now
@@ -316,15 +333,16 @@ def _launch(place: Place, command: list[str | Path], give_up: float) -> bool:
     return False
 
 
-def _server_state(place: Place) -> _State | None:
+def _server_state(folder: Path) -> _State | None:
+    pgdata = folder / PGDATA
     try:
-        lines = (place.pgdata / "postmaster.pid").read_text().splitlines()
+        lines = (pgdata / "postmaster.pid").read_text().splitlines()
         pid = int(lines[0])
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    if not _is_server(pid, place.pgdata):
+    if not _is_server(pid, pgdata):
         return None
-    return _State(Path(lines[4]), lines[7].strip()) if len(lines) > 7 else _State(place.folder, "starting")
+    return _State(Path(lines[4]), lines[7].strip()) if len(lines) > 7 else _State(folder, "starting")
 
 
 def _is_server(pid: int, pgdata: Path) -> bool:

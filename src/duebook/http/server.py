@@ -22,6 +22,7 @@ def serve(database_url: str, host: str, port: int, workers: int) -> None:
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         workers=workers,
+        respawn_failed_workers=True,
         factory=True,
         websockets=False,
         log_level=LogLevels.warning,

@@ -45,7 +45,7 @@ def request_id(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 def log_failure(request: AnyRequest, error: Exception) -> None:
-    """Log what a request failed with: one line if its cause lies elsewhere, none if the client hung up, else a trace."""
+    """Log what a request failed with: a line if its cause is elsewhere, nothing if the client hung up, else a trace."""
     match error:
         case InternalServerException(detail="client disconnected prematurely"):
             return
