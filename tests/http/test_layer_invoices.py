@@ -9,7 +9,7 @@ import pytest
 
 from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
 from duebook.ledger.facts import Kind, Side
-from tests.http.layer_world import INVOICE, Layer, invoice, new_layer, payment
+from tests.http.layer_world import INVOICE, Layer, bill, invoice, new_layer, payment
 from tests.http.world import Platform, write
 
 
@@ -186,17 +186,51 @@ def test_a_repeated_external_id_with_other_content_is_a_conflict(
     assert books.get(f"invoices/{first['id']}")["data"] == first
 
 
+PAID: dict[str, Any] = {"external_id": "p", "amount": 1, "paid_at": "2024-04-05", "method": "ACH"}
+
+
 @pytest.mark.parametrize(
-    "change", [{}, {"amount": 2}, {"paid_at": "2024-04-06"}, {"memo": "other"}], ids=["same", "amount", "day", "memo"]
+    ("change", "field", "words"),
+    [
+        ({}, "external_id", "already recorded for another invoice"),
+        ({"amount": 2}, "amount", "already recorded with other amount"),
+        ({"paid_at": "2024-04-06"}, "paid_at", "already recorded with other paid_at"),
+        ({"memo": "other"}, "memo", "already recorded with other memo"),
+    ],
 )
-def test_a_payment_that_comes_along_is_a_new_one(books: Layer, change: dict[str, Any]) -> None:
-    """Given a payment, when its external id comes along with another invoice, or twice with one, then 409 says so."""
-    paid = {"external_id": "p", "amount": 1, "paid_at": "2024-04-05", "method": "ACH"}
-    twice = books.refused("invoices", invoice("0", payments=[paid, paid | change]), status=409)
-    books.post("invoices", invoice("1", payments=[paid]))
-    refused = books.refused("invoices/bulk", [invoice("2"), invoice("3", payments=[paid | change])], status=409)
-    assert (twice["meta"]["field"], refused["meta"]["field"]) == ("payments", "[1].payments")
-    assert refused["error_enum"] == "ExternalIdConflict"
+def test_a_payment_that_comes_along_is_a_new_one(books: Layer, change: dict[str, Any], field: str, words: str) -> None:
+    """Given a payment, when its external id comes along with another invoice, then 409 names the payment's field."""
+    books.post("invoices", invoice("1", payments=[PAID]))
+    first = PAID | {"external_id": "first"}
+    batch = [invoice("2"), invoice("3", payments=[first, PAID | change])]
+    refused = books.refused("invoices/bulk", batch, status=409)
+    assert (refused["error_enum"], refused["meta"]["field"]) == ("ExternalIdConflict", f"[1].payments[1].{field}")
+    assert words in refused["description"]
+    alone = books.refused("invoices", invoice("2", payments=[PAID | change], customer_external_id="c-2"), status=409)
+    assert alone["meta"]["field"] == "payments[0].external_id"
+
+
+@pytest.mark.parametrize("change", [{}, {"amount": 2}])
+def test_a_payment_comes_along_once(books: Layer, change: dict[str, Any]) -> None:
+    """Given one external id for two payments of an invoice, when recorded, then 400 names both places."""
+    batch = [invoice("1"), invoice("2", payments=[PAID, PAID | change])]
+    assert books.refused("invoices/bulk", batch)["meta"] == {
+        "field": "[1].payments[1].external_id",
+        "value": '"p"',
+        "rule": "is that of [1].payments[0] too",
+    }
+
+
+@pytest.mark.parametrize("path", ["invoices/batch", "invoices/bulk", "bills/bulk"])
+@pytest.mark.parametrize("change", [{}, {"memo": "other"}])
+def test_a_batch_names_everything_once(books: Layer, path: str, change: dict[str, Any]) -> None:
+    """Given one external id twice in a batch, with the same content or other, when sent, then 400 names both places."""
+    made = invoice if "invoices" in path else bill
+    assert books.refused(path, [made("1"), made("2"), made("1") | change])["meta"] == {
+        "field": "[2].external_id",
+        "value": '"1"',
+        "rule": "is that of [0] too",
+    }
 
 
 def test_an_external_id_belongs_to_one_business_and_kind(
@@ -249,7 +283,8 @@ def test_a_batch_with_a_bad_invoice_writes_nothing(
 @pytest.mark.parametrize("path", ["invoices/batch", "invoices/bulk", "bills/bulk"])
 def test_a_batch_has_its_bounds(books: Layer, path: str) -> None:
     """Given a batch of none or of 26, when sent, then 400."""
-    assert books.refused(path, [])["error_enum"] == "EmptyBatchRequest"
+    empty = books.refused(path, [])
+    assert (empty["type"], empty["error_enum"]) == ("BadRequest", "EmptyBatchRequest")
     one = (
         invoice("1")
         if "invoices" in path
@@ -260,7 +295,12 @@ def test_a_batch_has_its_bounds(books: Layer, path: str) -> None:
             "line_items": [{"product_name": "x", "unit_price": 1}],
         }
     )
-    assert "25" in books.refused(path, [one] * 26)["description"]
+    assert books.refused(path, [one] * 26) == {
+        "type": "BadRequest",
+        "description": "a batch holds at most 25 (given: 26 objects)",
+        "error_enum": "InvalidPayload",
+        "meta": {"field": "", "value": "26 objects", "rule": "a batch holds at most 25"},
+    }
 
 
 def test_a_batch_is_never_recorded_in_part(books: Layer) -> None:

@@ -124,7 +124,7 @@ def test_a_payment_never_pays_more_than_is_open(books: Layer, face: Face) -> Non
     first = books.post(face.payments, face.payment(4_000, ("1", 4_000)))
     refused = books.refused(face.payments, face.payment(6_001, ("1", 6_001)))
     assert (refused["type"], refused["error_enum"]) == ("InvalidParameters", face.state_error)
-    said = {"field": face.parts, "document_id": charge["id"], "open_minor": 6_000, "offered_minor": 6_001}
+    said = {"field": f"{face.parts}[0]", "document_id": charge["id"], "open_minor": 6_000, "offered_minor": 6_001}
     assert refused["meta"].items() >= (said | {"in_the_way": [first["id"]]}).items()
     assert f"does not fit {face.word}" in refused["description"]
     books.post(face.payments, face.payment(6_000, ("1", 6_000)))
@@ -157,7 +157,7 @@ def test_a_payment_belongs_to_one_party(books: Layer, face: Face) -> None:
         books.post(face.charges, face.charge(whose, **face.of(whose)))
     refused = books.refused(face.payments, face.payment(2, ("a", 1), ("b", 1)))
     assert refused["error_enum"] == "DoesNotMatchExistingEntity"
-    assert refused["meta"]["field"] == face.parts
+    assert refused["meta"]["field"] == f"{face.parts}[1]"
 
 
 @BOTH
@@ -171,10 +171,10 @@ def test_a_part_names_one_charge_that_is_there(books: Layer, face: Face) -> None
         ({}, f"{face.parts}[0].{by_id}", "InvalidPayload"),
         ({by_id: str(uuid4()), by_number: "1"}, f"{face.parts}[0].{by_id}", "InvalidPayload"),
         ({by_id: "x"}, f"{face.parts}[0].{by_id}", "InvalidPayload"),
-        ({by_id: str(uuid4())}, face.parts, "SpecifiedIdNotFound"),
-        ({by_id: foreign["id"]}, face.parts, "SpecifiedIdNotFound"),
-        ({by_number: "theirs"}, face.parts, "SpecifiedIdNotFound"),
-        ({by_number: "nothing"}, face.parts, "SpecifiedIdNotFound"),
+        ({by_id: str(uuid4())}, f"{face.parts}[0]", "SpecifiedIdNotFound"),
+        ({by_id: foreign["id"]}, f"{face.parts}[0]", "SpecifiedIdNotFound"),
+        ({by_number: "theirs"}, f"{face.parts}[0]", "SpecifiedIdNotFound"),
+        ({by_number: "nothing"}, f"{face.parts}[0]", "SpecifiedIdNotFound"),
     ]:
         refused = books.refused(face.payments, face.payment(1) | {face.parts: [{"amount": 1, **named}]})
         assert (refused["meta"]["field"], refused["error_enum"]) == (field, enum)
@@ -197,7 +197,16 @@ def test_a_payment_for_one_invoice_pays_that_one(books: Layer) -> None:
     assert [(one["invoice_id"], one["amount"]) for one in paid["allocations"]] == [(made["id"], 2_500)]
     assert books.post(path, asked, status=200) == paid
     assert books.get(f"invoices/{made['id']}")["data"]["outstanding_balance"] == 7_500
-    assert books.refused(path, asked | {"external_id": "q", "amount": 7_501})["error_enum"] == "InvoiceStateError"
+    refused = books.refused(path, asked | {"external_id": "q", "amount": 7_501})
+    assert (refused["error_enum"], refused["meta"]["field"]) == ("InvoiceStateError", "amount")
+
+
+def test_a_payment_for_one_void_invoice_is_refused(books: Layer) -> None:
+    """Given a void invoice, when paid by the shortcut, then 409 names what the path names."""
+    void = books.post("invoices", invoice("1", voided_at="2024-04-02"))
+    asked = {"amount": 1, "method": "CASH", "paid_at": "2024-05-01"}
+    refused = books.refused(f"invoices/{void['id']}/payment", asked, status=409)
+    assert (refused["error_enum"], refused["meta"]["field"]) == ("InvoiceStateError", "invoiceId")
 
 
 def test_a_payment_for_an_unknown_invoice_is_not_found(books: Layer) -> None:

@@ -174,14 +174,15 @@ class Book:
             body=command.body,
         )
         self._keep_document(document)
-        for settlement in command.settlements:
-            if not self._add_settlement(settlement).created:
-                raise errors.ExternalIdConflict(str(settlement.external_id), "charge")
+        for place, settlement in enumerate(command.settlements):
+            with errors.placed(settlement=place):
+                if not self._add_settlement(settlement).created:
+                    raise errors.ExternalIdConflict(str(settlement.external_id), "charge")
         return Recorded(document.id, created=True)
 
     def _add_settlement(self, command: AddSettlement) -> Recorded:
         known = self._known_document(command.side, command.kind, command.external_id)
-        charges = [self._charge(command.side, one.charge) for one in command.allocations]
+        charges = self._charges(command)
         if command.party is None and not charges:
             raise errors.NoParty
         party_id = self._party_for(command.side, command.party).id if command.party else charges[0].party_id
@@ -208,8 +209,9 @@ class Book:
             body=command.body,
         )
         self._keep_document(document)
-        for charge, allocation in zip(charges, command.allocations, strict=True):
-            self._allocate(document, charge, allocation)
+        for place, (charge, allocation) in enumerate(zip(charges, command.allocations, strict=True)):
+            with errors.placed(allocation=place):
+                self._allocate(document, charge, allocation)
         return Recorded(document.id, created=True)
 
     def _allocate(self, source: Document, charge: Document, new: NewAllocation) -> None:
@@ -306,6 +308,13 @@ class Book:
         for name, there, offered in content(known, command, party_id, base_minor):
             if there != offered:
                 raise errors.ExternalIdConflict(str(command.external_id), name)
+
+    def _charges(self, command: AddSettlement) -> list[Document]:
+        found = []
+        for place, one in enumerate(command.allocations):
+            with errors.placed(allocation=place):
+                found.append(self._charge(command.side, one.charge))
+        return found
 
     def _charge(self, side: Side, ref: DocumentRef) -> Document:
         document_id = self._document_ids.get((side, Kind.CHARGE, ref)) if isinstance(ref, str) else ref

@@ -11,7 +11,10 @@ LedgerError
     `-- DocumentNotFound
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from duebook.ledger.facts import DocumentId, PartyId, Side
@@ -21,11 +24,32 @@ from duebook.money import format_minor
 class LedgerError(Exception):
     """Something a ledger refuses. `field` names the part of the write that it is about, in the ledger's own words.
 
-    `at` is the place of the refused command among those recorded together.
+    `at` is the place of the refused command among those recorded together, `settlement` that of a payment among those
+    that came along with a charge, `allocation` that of an allocation within its payment or credit.
     """
 
     field: str = ""
     at: int = 0
+    settlement: int | None = None
+    allocation: int | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the error is about, by name, without its places."""
+        return {name: value for name, value in vars(self).items() if name not in _PLACES}
+
+
+_PLACES: Final = frozenset({"at", "settlement", "allocation"})
+
+
+@contextmanager
+def placed(**places: int) -> Iterator[None]:
+    """What is refused inside says at which of these places it stands."""
+    try:
+        yield
+    except LedgerError as error:
+        vars(error).update(places)
+        raise
 
 
 class Refused(LedgerError):

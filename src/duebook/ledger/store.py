@@ -18,7 +18,7 @@ from duebook.ledger.book import Book, Changes, Known, Recorded
 from duebook.ledger.chain import Row, canonical_json, version_hash
 from duebook.ledger.checkpoints import DUE_AFTER_ENTRIES, refresh
 from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, Command, NewParty, PartyRef, PutParty
-from duebook.ledger.errors import LedgerError
+from duebook.ledger.errors import placed
 from duebook.ledger.facts import (
     Allocation,
     AllocationId,
@@ -81,18 +81,13 @@ async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded]:
     Raises LedgerError, and nothing is kept.
     """
     book = Book(tx.business.base_currency, await known(tx, commands))
-    results = [_applied(book, command, at) for at, command in enumerate(commands)]
+    results = []
+    for place, command in enumerate(commands):
+        with placed(at=place):
+            results.append(book.apply(command))
     if book.changes != Changes():
         await _keep(tx, book)
     return results
-
-
-def _applied(book: Book, command: Command, at: int) -> Recorded:
-    try:
-        return book.apply(command)
-    except LedgerError as error:
-        error.at = at
-        raise
 
 
 @dataclass(slots=True)

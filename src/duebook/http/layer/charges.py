@@ -17,12 +17,12 @@ import msgspec
 from msgspec import Meta
 
 from duebook.days import Terms, day_of
-from duebook.http.inputs import BadInput
+from duebook.http.inputs import BadInput, shown
 from duebook.http.layer.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
 from duebook.http.layer.lines import Priced, SalesTax
 from duebook.http.layer.lists import ListMeta, Paging
 from duebook.http.layer.payments import NewPayment, parts_of, settlement
-from duebook.http.layer.refusals import EmptyBatch
+from duebook.http.layer.refusals import BatchTooLarge, EmptyBatch
 from duebook.http.layer.stamps import in_utc, midnight
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.layer.writes import Asked
@@ -114,20 +114,31 @@ class Books:
     parts: Mapping[AllocationId, dict[str, Any]]
 
 
-T = TypeVar("T")
+T = TypeVar("T", bound=NewCharge)
 
 
 def check_batch(batch: Sequence[T]) -> Sequence[tuple[str, T]]:
-    """The objects of a batch with their places. Raises EmptyBatch, BadInput."""
+    """The objects of a batch with their places. Raises BadBatch, BadInput."""
     if not batch:
         raise EmptyBatch
     if len(batch) > LARGEST_BATCH:
-        raise BadInput("", f"{len(batch)} objects", f"a batch holds at most {LARGEST_BATCH}")
+        raise BatchTooLarge(len(batch), LARGEST_BATCH)
+    _check_named_once("", batch)
     return [(f"[{place}].", one) for place, one in enumerate(batch)]
 
 
+def _check_named_once(at: str, given: Sequence[NewCharge | NewPayment]) -> None:
+    places: dict[str, str] = {}
+    for place, one in enumerate(given):
+        if one.external_id is not None:
+            there = places.setdefault(one.external_id, f"{at}[{place}]")
+            if there != f"{at}[{place}]":
+                raise BadInput(f"{at}[{place}].external_id", shown(one.external_id), f"is that of {there} too")
+
+
 def check_payments(at: str, payments: Sequence[NewPayment], sums: Priced, *, voided: bool = False) -> None:
-    """What came along with a charge does not pay more than it comes to. Raises BadInput."""
+    """What came along with a charge is named once and pays no more than it comes to. Raises BadInput."""
+    _check_named_once(f"{at}payments", payments)
     paid = sum(payment.amount for payment in payments)
     if voided and payments:
         raise BadInput(f"{at}payments", "", "cannot be made for what is void")

@@ -20,7 +20,7 @@ from duebook.http.layer.fields import Free, check_free
 from duebook.http.layer.invoices import PATH, InvoicePart
 from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
-from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, RefusedWrite
+from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, PAYMENT_OF_ONE_INVOICE_FIELDS, RefusedWrite
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.stamps import stamp
 from duebook.http.layer.writes import Asked, write
@@ -89,7 +89,7 @@ async def add_payment(
     request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewInvoicePayment]
 ) -> Response[bytes]:
     """Record one payment."""
-    return await _add(request, services, BusinessId(businessId), _asked(data))
+    return await _add(request, services, BusinessId(businessId), _asked(data), INVOICE_PAYMENT_FIELDS)
 
 
 @post(
@@ -119,7 +119,9 @@ async def add_dedicated_payment(
     check_free("", data)
     allocations = (NewAllocation(charge=DocumentId(invoiceId), amount_minor=data.amount),)
     try:
-        return await _add(request, services, BusinessId(businessId), _settled(data, allocations))
+        return await _add(
+            request, services, BusinessId(businessId), _settled(data, allocations), PAYMENT_OF_ONE_INVOICE_FIELDS
+        )
     except RefusedWrite as refused:
         if isinstance(refused.error, DocumentNotFound):
             raise refused.error from None
@@ -164,7 +166,9 @@ async def get_payment(
     return answered(OnePayment(_payment(business_id, view)))
 
 
-async def _add(request: CallerRequest, services: Services, business_id: BusinessId, asked: Asked) -> Response[bytes]:
+async def _add(
+    request: CallerRequest, services: Services, business_id: BusinessId, asked: Asked, fields: dict[str, str]
+) -> Response[bytes]:
     (done,) = await write(
         services,
         request.user,
@@ -172,7 +176,7 @@ async def _add(request: CallerRequest, services: Services, business_id: Business
         "add invoice payment",
         [asked],
         side=Side.RECEIVABLE,
-        fields=INVOICE_PAYMENT_FIELDS,
+        fields=fields,
     )
     view = await payments.find(services, request.user, business_id, Side.RECEIVABLE, done.id)
     return answered(OnePayment(_payment(business_id, view)), created=done.created)

@@ -6,7 +6,9 @@ BadInput
 |   |-- ConflictingParameters
 |   `-- BadCursor
 |-- BadEffectiveDate
-`-- EmptyBatch
+`-- BadBatch
+    |-- EmptyBatch
+    `-- BatchTooLarge
 RefusedWrite: the ledger refused what a body asked for
 """
 
@@ -14,7 +16,6 @@ import re
 from typing import Final
 
 from duebook.http.inputs import BadInput, shown
-from duebook.ledger.commands import AddCharge, Command
 from duebook.ledger.errors import (
     DocumentNotFound,
     ExternalIdConflict,
@@ -57,11 +58,22 @@ class BadEffectiveDate(BadInput):
     """The day to age as of is a date or a time stamp that exists."""
 
 
-class EmptyBatch(BadInput):
+class BadBatch(BadInput):
+    """A batch as a whole breaks a rule."""
+
+
+class EmptyBatch(BadBatch):
     """A batch holds at least one object."""
 
     def __init__(self) -> None:
         super().__init__("", "", "the batch is empty")
+
+
+class BatchTooLarge(BadBatch):
+    """A batch holds at most so many objects."""
+
+    def __init__(self, objects: int, at_most: int) -> None:
+        super().__init__("", f"{objects} objects", f"a batch holds at most {at_most}")
 
 
 INVOICE_FIELDS: Final = {
@@ -71,7 +83,6 @@ INVOICE_FIELDS: Final = {
     "state": "voided_at",
     "issued_on": "sent_at",
     "due_on": "due_at",
-    "charge": "payments",
 }
 BILL_FIELDS: Final = {
     "party": "vendor_id",
@@ -80,7 +91,6 @@ BILL_FIELDS: Final = {
     "issued_on": "received_at",
     "received_on": "received_at",
     "due_on": "due_at",
-    "charge": "payments",
 }
 INVOICE_PAYMENT_FIELDS: Final = {
     "party": "invoice_payments",
@@ -88,6 +98,15 @@ INVOICE_PAYMENT_FIELDS: Final = {
     "settled_on": "paid_at",
     "allocations": "invoice_payments",
     "charge": "invoice_payments",
+    "open": "invoice_payments",
+}
+PAYMENT_OF_ONE_INVOICE_FIELDS: Final = {
+    "party": "invoiceId",
+    "number": "reference_number",
+    "settled_on": "paid_at",
+    "allocations": "invoiceId",
+    "charge": "invoiceId",
+    "open": "amount",
 }
 BILL_PAYMENT_FIELDS: Final = {
     "party": "bill_payment_allocations",
@@ -95,12 +114,20 @@ BILL_PAYMENT_FIELDS: Final = {
     "settled_on": "paid_at",
     "allocations": "bill_payment_allocations",
     "charge": "bill_payment_allocations",
+    "open": "bill_payment_allocations",
 }
 """What this dialect calls the parts of a write that the ledger has its own words for."""
 
-_ABOUT_A_CHARGE: Final = (DocumentNotFound, NotOpen, OtherCurrency, OtherParty, OverAllocated)
+_ALONG_FIELDS: Final = {
+    "party": "external_id",
+    "number": "reference_number",
+    "settled_on": "paid_at",
+    "allocations": "external_id",
+    "charge": "external_id",
+}
+"""The same for payments that come along: only by its external id can one be another document's."""
 
-
+_LISTS: Final = frozenset({"invoice_payments", "bill_payment_allocations"})
 _WORDS: Final = {
     Side.RECEIVABLE: {"charge": "invoice", "party": "customer"},
     Side.PAYABLE: {"charge": "bill", "party": "vendor"},
@@ -110,19 +137,21 @@ _WORDS: Final = {
 class RefusedWrite(Exception):
     """The ledger refused what a body asked for; `field` is the body's own word for what it is about."""
 
-    def __init__(self, error: LedgerError, command: Command, side: Side, fields: dict[str, str], at: str) -> None:
+    def __init__(self, error: LedgerError, side: Side, fields: dict[str, str], at: str) -> None:
         self.error, self.side = error, side
-        self.values = {name: value for name, value in vars(error).items() if name != "at"}
-        about = "charge" if isinstance(error, _ABOUT_A_CHARGE) else error.field
+        self.values = error.values
+        along = error.settlement is not None
+        name = _named(error, _ALONG_FIELDS if along else fields)
         if isinstance(error, ExternalIdConflict):
-            about = "charge" if _came_along(error, command) else error.differing
-            self.values["differing"] = fields.get(about, about)
-        self.field = at + fields.get(about, about)
+            self.values["differing"] = name
+        self.field = f"{at}payments[{error.settlement}].{name}" if along else at + name
         super().__init__(f"{self.field}: {self._said()}")
 
     def _said(self) -> str:
         words = _WORDS[self.side]
         match self.error:
+            case ExternalIdConflict(external_id=external_id) if self.values["differing"] == "external_id":
+                return f"external id {external_id!r} is already recorded for another {words['charge']}"
             case ExternalIdConflict(external_id=external_id):
                 return f"external id {external_id!r} is already recorded with other {self.values['differing']}"
             case DocumentNotFound(given=given):
@@ -132,6 +161,15 @@ class RefusedWrite(Exception):
         return re.sub("charge|party", lambda found: words[found[0]], str(self.error))
 
 
-def _came_along(error: ExternalIdConflict, command: Command) -> bool:
-    """Whether the external id is that of a payment which came along with a charge."""
-    return isinstance(command, AddCharge) and error.external_id != command.external_id
+def _named(error: LedgerError, fields: dict[str, str]) -> str:
+    match error:
+        case OverAllocated():
+            about = "open"
+        case DocumentNotFound() | NotOpen() | OtherCurrency() | OtherParty():
+            about = "charge"
+        case ExternalIdConflict(differing=about):
+            pass
+        case _:
+            about = error.field
+    name = fields.get(about, about)
+    return f"{name}[{error.allocation}]" if name in _LISTS and error.allocation is not None else name

@@ -34,4 +34,4 @@ async def write(
             return await record(tx, commands)
         except LedgerError as error:
             at = f"[{error.at}]." if batch else ""
-            raise RefusedWrite(error, commands[error.at], side, fields, at) from error
+            raise RefusedWrite(error, side, fields, at) from error
