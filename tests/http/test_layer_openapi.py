@@ -47,7 +47,7 @@ schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.generation.update(with_security_parameters=False)  # the tests bring credentials of their own
 schema.config.phases.update(phases=["fuzzing"])
 of_a_business = schema.include(path_regex="businessId")
-generated = settings(max_examples=8, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+generated = settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

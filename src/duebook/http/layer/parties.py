@@ -84,7 +84,7 @@ async def put(
     (done,) = await write(
         services, caller, business_id, f"put {_noun(side)}", [lambda _: command], side=side, fields={}
     )
-    return await find(services, caller, business_id, side, UUID(str(done.id))), done.created
+    return await find(services, caller, business_id, side, done.id), done.created
 
 
 async def find(services: Services, caller: Caller, business_id: BusinessId, side: Side, party_id: UUID) -> Party:
