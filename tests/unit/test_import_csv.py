@@ -384,6 +384,12 @@ def test_duckdb_reaches_nothing_but_the_sample(monkeypatch: pytest.MonkeyPatch, 
          {"party_name": "Name", "party_id": "Customer", "issued_on": "Date", "amount": "Amount"}),
         ("Customer,Date received,Date,Amount,Balance,Date paid", Side.RECEIVABLE,
          {"party_name": "Customer", "issued_on": "Date", "amount": "Amount", "settled_on": "Date paid"}),
+        ("Client,Invoice,Issued,Due,Total amount,Paid", Side.RECEIVABLE,
+         {"party_name": "Client", "number": "Invoice", "issued_on": "Issued", "due_on": "Due",
+          "amount": "Total amount", "settled_on": "Paid"}),
+        ("Supplier name,Bill no,Bill date,Sent,Pay by,Total,Paid,Outstanding", Side.PAYABLE,
+         {"party_name": "Supplier name", "number": "Bill no", "issued_on": "Bill date", "due_on": "Pay by",
+          "amount": "Outstanding"}),
     ],
 )  # fmt: skip
 def test_columns_are_guessed_by_their_names(read: Read, header: str, side: Side, expected: dict[str, str]) -> None:

@@ -19,20 +19,23 @@ _VENDOR: Final = ("vendor", "supplier", "creditor")
 _ANYONE: Final = ("contact", "party", "partner")
 
 _NUMBER: Final = (
-    "invoicenumber invoiceno invoicenum billnumber billno billnum documentnumber documentno documentnum docnumber docno"
-    " docnum docid documentid invoiceid billid invoice bill number no num referencenumber referenceno refno reference"
-    " ref"
+    "invoicenumber invoiceno invoicenum invoicenr invno billnumber billno billnum documentnumber documentno documentnum"
+    " docnumber docno docnum docid documentid invoiceid billid invoice bill number no num referencenumber referenceno"
+    " refno reference ref"
 ).split()
 _ISSUED_ON: Final = (
     "invoicedate billdate documentdate docdate issuedate issuedon dateissued postingdate transactiondate txndate"
-    " trandate date documentcreatedate createdate createddate baselinecreatedate"
+    " trandate date issued issuedat invoicedon invoiced datesent senton sentat sent documentcreatedate createdate"
+    " createddate baselinecreatedate"
 ).split()
 _RECEIVED_ON: Final = "receiveddate receivedon datereceived receiptdate".split()
-_DUE_ON: Final = "duedate dueon datedue dueindate paymentduedate netduedate maturitydate due".split()
+_DUE_ON: Final = "duedate dueon datedue dueindate paymentduedate netduedate maturitydate dueat dueby payby due".split()
 _SETTLED_ON: Final = (
     "settleddate settledon settlementdate cleardate cleareddate clearingdate paiddate datepaid paidon fullypaidondate"
-    " paymentdate"
+    " paymentdate paidat settledat clearedon"
 ).split()
+_SETTLED: Final = "paid settled".split()
+"""Days, as a rule; beside what is still open, rather what was paid of it."""
 _WHOLE_AMOUNT: Final = (
     "invoiceamount billamount documentamount docamount totalamount amounttotal invoicetotal billtotal total grandtotal"
     " amount amt"
@@ -109,7 +112,7 @@ def _preferences(side: Side, words: Container[str]) -> Iterable[tuple[Field, Seq
         # Among receivables, what is received is money.
         ("received_on", _RECEIVED_ON if side is Side.PAYABLE else ()),
         ("due_on", _DUE_ON),
-        ("settled_on", _SETTLED_ON),
+        ("settled_on", _SETTLED_ON if any(word in words for word in _OPEN_AMOUNT) else [*_SETTLED_ON, *_SETTLED]),
         ("amount", [*_WHOLE_AMOUNT, *_OPEN_AMOUNT]),
         ("currency", _CURRENCY),
         ("kind", _KIND),
