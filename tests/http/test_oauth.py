@@ -74,7 +74,7 @@ def test_a_business_token_says_which_business(client: httpx.Client, platform: Pl
         ("application/json", b'{"wire_profile": "both"}', "wire_profile"),
         ("application/x-www-form-urlencoded", b"wire_profile=both", "wire_profile"),
         ("application/x-www-form-urlencoded", b'{"grant_type": "client_credentials"}', "Content-Type"),
-        ("application/x-www-form-urlencoded", b"grant_type=client_credentials&grant_type=x", '"grant_type"'),
+        ("application/x-www-form-urlencoded", b"grant_type=client_credentials&grant_type=x", "grant_type"),
         ("application/x-www-form-urlencoded", b"grant_type=%ff", "body"),
         ("application/x-www-form-urlencoded", b"scope=%00", "body"),
         ("application/x-www-form-urlencoded", b"\xff=\xfe", "body"),

@@ -87,5 +87,5 @@ def _form(raw: bytes) -> dict[str, str]:
     form = dict(pairs)
     if len(form) < len(pairs):
         twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise BadInput(shown(twice), "", "is given more than once")
+        raise BadInput(twice, "", "is given more than once")
     return form
