@@ -108,7 +108,7 @@ def test_a_server_whose_workers_cannot_work_says_so(start: Start, database_urls:
 
 
 def test_a_server_whose_embedded_database_is_killed_names_it(start: Start, home: Path, port: int, run: Run) -> None:
-    """Given a server, when its embedded database is killed, then it ends and says where to look, and nothing is lost."""
+    """Given a server, when its embedded database is killed, then it ends, says where to look, and nothing is lost."""
     process = start("serve", "--port", str(port), "--data-dir", str(home))
     read_until(process, "listens")
     made = run(f"partner create First --data-dir {home} --json").json
