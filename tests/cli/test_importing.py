@@ -179,3 +179,14 @@ def shape(report: dict[str, Any]) -> dict[str, Any]:
     """A report without what a file cannot have."""
     rows = [{**row, "party_id": None} for row in report["rows"]]
     return {**report, "rows": rows, "business_id": None, "known_at": None, "base_currency": None}
+
+
+def test_a_rate_that_no_row_needs_is_told(run: Run, business: str, tmp_path: Path) -> None:
+    """Given rows in dollars alone, when a rate for euros is given, then it is told that it changes nothing."""
+    file = tmp_path / "dollars.csv"
+    file.write_text("Customer,Invoice,Date,Amount\nAcme,1,2025-01-31,5\n")
+    told = "no row is in EUR: its rate changes nothing"
+    made = run(f"import {file} --business {business} --side receivable --rate EUR=2 --json").json
+    assert (made["notices"], made["version"]) == ([told], 1)
+    aged = run(f"aging receivable --file {file} --rate EUR=2")
+    assert (aged.code, aged.err) == (0, f"Note: {told}\n")

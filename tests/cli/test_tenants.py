@@ -48,3 +48,14 @@ def test_lists_are_json_when_asked(run: Run, partner: str, business: str) -> Non
         "base_currency": "USD",
         "time_zone": "UTC",
     }
+
+
+def test_a_name_that_a_terminal_would_act_on_is_refused(run: Run, partner: str) -> None:
+    """Given a name with a control character, when a partner or a business is made, then it is refused."""
+    ended = run("partner create 'Bell\a'")
+    assert (ended.code, ended.err) == (
+        2,
+        "duebook: a partner has a name without control characters; this is Bell\ufffd\n",
+    )
+    ended = run(f"business create 'Two\nlines' --partner {partner} --currency USD")
+    assert (ended.code, ended.out) == (2, "")

@@ -21,7 +21,7 @@ from duebook.cli.aging_file import FileQuery, aging_of_file
 from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.exits import DONE, REFUSED, UsageError
 from duebook.cli.output import print_json, progress, remark
-from duebook.cli.reading import USUAL_READING, Reading, problems_body, read, remark_problems
+from duebook.cli.reading import USUAL_READING, Reading, problems_body, read, remark_problems, telling_unused
 from duebook.cli.report import Format, Report, of_books, print_report
 from duebook.ledger.facts import Side
 from duebook.money import exponent
@@ -94,6 +94,7 @@ def aging(
 
 def _of_file(file: Path, reading: Reading, query: FileQuery, form: Format) -> int:
     parsed = read(file, reading, side=query.side, currency=query.base_currency, zone=ZoneInfo("UTC"))
+    parsed = telling_unused(parsed, query.rates)
     for notice in parsed.notices:
         remark(f"Note: {notice}")
     report = aging_of_file(parsed, query)

@@ -8,8 +8,7 @@ import psycopg
 from cyclopts import App, Parameter
 
 from duebook.cli.connection import USUAL, Where, opened, serving_url
-from duebook.cli.exits import UsageError
-from duebook.cli.output import print_json, print_table
+from duebook.cli.output import print_json, print_table, raise_if_unprintable
 from duebook.cli.partner import AsJson
 from duebook.tenancy.businesses import NewBusiness, businesses, create_business
 from duebook.tenancy.facts import Business, PartnerId
@@ -38,8 +37,7 @@ def create(
     name
         What the business is called.
     """
-    if not name.strip():
-        raise UsageError("a business needs a name")
+    raise_if_unprintable("a business", name)
     new = NewBusiness(external_id=None, name=name, base_currency=currency.upper(), time_zone=time_zone)
 
     async def run(url: str) -> Business:

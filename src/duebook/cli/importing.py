@@ -18,7 +18,7 @@ from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.exits import DONE, REFUSED
 from duebook.cli.output import print_json, print_table, printable, progress
 from duebook.cli.partner import AsJson
-from duebook.cli.reading import USUAL_READING, Reading, counted, problems_body, read, remark_problems
+from duebook.cli.reading import USUAL_READING, Reading, counted, problems_body, read, remark_problems, telling_unused
 from duebook.importers.commands import Plan, applied, columns_of, plan
 from duebook.importers.rows import Parsed, Problem
 from duebook.ledger.book import Book, Recorded
@@ -84,7 +84,7 @@ async def _import(
         books = await business_of(database, None, business_id)
         rates: dict[str, Decimal] = reading.rates(books.base_currency)
         named = currency.upper() if currency else books.base_currency
-        parsed = read(file, reading, side=side, currency=named, zone=books.zone)
+        parsed = telling_unused(read(file, reading, side=side, currency=named, zone=books.zone), rates)
         wanted = plan(parsed, side=side, base_currency=books.base_currency, rates=rates)
         if wanted.problems:
             return _Outcome(parsed, wanted.problems)

@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from duebook.cli.exits import UsageError
+
 _WIDE: Final = 10_000
 """Columns of an output that is not a terminal: a table there is as wide as what it says."""
 
@@ -45,6 +47,14 @@ def print_table(
 def printable(text: str) -> str:
     """The text with a replacement sign for whatever a terminal would act on."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def raise_if_unprintable(what: str, name: str) -> None:
+    """Raises UsageError for a name that is blank, or that a terminal would act on."""
+    if not name.strip():
+        raise UsageError(f"{what} needs a name")
+    if not name.isprintable():
+        raise UsageError(f"{what} has a name without control characters; this is {printable(name)}")
 
 
 def remark(text: str) -> None:

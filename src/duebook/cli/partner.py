@@ -8,8 +8,7 @@ from uuid import UUID
 from cyclopts import App, Parameter
 
 from duebook.cli.connection import USUAL, Where, opened, serving_url
-from duebook.cli.exits import UsageError
-from duebook.cli.output import print_json, print_table
+from duebook.cli.output import print_json, print_table, raise_if_unprintable
 from duebook.tenancy.facts import Partner, PartnerId, WireProfile
 from duebook.tenancy.partners import create_partner, partners
 from duebook.tenancy.partners import rotate_key as rotate
@@ -37,8 +36,7 @@ def create(
     wire_profile
         The shape of answers: as the reference pages say, or as live clients read them.
     """
-    if not name.strip():
-        raise UsageError("a partner needs a name")
+    raise_if_unprintable("a partner", name)
 
     async def run(url: str) -> tuple[Partner, str]:
         async with opened(url) as database:

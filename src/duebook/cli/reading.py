@@ -4,8 +4,8 @@ Source: docs/howto/import-csv.md; docs/howto/command-line.md.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -92,6 +92,13 @@ def read(path: Path, reading: Reading, *, side: Side, currency: str, zone: ZoneI
             zone=zone,
             progress=lambda line: say(f"Reading {path.name}: line {line:,}"),
         )
+
+
+def telling_unused(parsed: Parsed, rates: Mapping[str, Decimal]) -> Parsed:
+    """The same with a notice for each rate of a currency that no row is in."""
+    unused = sorted(rates.keys() - {row.currency for row in parsed.rows})
+    said = tuple(f"no row is in {currency}: its rate changes nothing" for currency in unused)
+    return replace(parsed, notices=(*parsed.notices, *said))
 
 
 def remark_problems(path: Path, problems: Sequence[Problem], so: str) -> None:
