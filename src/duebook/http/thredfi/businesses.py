@@ -1,5 +1,6 @@
 """Businesses of a partner: made once per external id, listed, found."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -25,7 +26,7 @@ from duebook.tenancy.zones import zone
 AccountingMethod = Literal["cash", "accrual"]
 Text = Annotated[str, Meta(max_length=255)]
 NonEmpty = Annotated[str, Meta(min_length=1, max_length=255)]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3)]
+Currency = Annotated[str, Meta(min_length=3, max_length=3, description="Three capital letters (ISO 4217)")]
 
 _CURRENCY_OF: Final = {
     "GB": "GBP",
@@ -37,13 +38,22 @@ _CURRENCY_OF: Final = {
     "SG": "SGD",
     "US": "USD",
 }
+_RULES: Final = {
+    "legal_name": (re.compile(r".*\S.*", re.DOTALL), "is not blank"),
+    "entity_type": (re.compile(r".*\S.*", re.DOTALL), "is not blank"),
+    "email": (re.compile(r"[^@\s]+@[^@\s]+"), "is an e-mail address, such as books@example.com"),
+    "country": (re.compile(r"[A-Z]{2}"), "is a country of two capital letters (ISO 3166)"),
+}
+"""What a text must be besides short enough. Not patterns of the shapes: what those say of a bad text is no sentence."""
 _NAMED_APART: Final = {"external_id", "legal_name", "base_currency", "currency", "time_zone"}
 
 
 class BusinessProfile(msgspec.Struct, kw_only=True):
     """What a partner may say of a business, given back as it was said."""
 
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", min_length=2, max_length=2)] | None = None
+    country: Annotated[str, Meta(min_length=2, max_length=2, description="Two capital letters (ISO 3166)")] | None = (
+        None
+    )
     fiscal_year_end: Text | None = None
     vat_number: Text | None = None
     company_number: Text | None = None
@@ -60,7 +70,7 @@ class BusinessRequest(BusinessProfile, kw_only=True):
     external_id: NonEmpty
     legal_name: NonEmpty
     entity_type: NonEmpty
-    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+    email: Annotated[str, Meta(max_length=254, description="An address, such as books@example.com")]
     base_currency: Currency | None = None
     currency: Annotated[Currency | None, Meta(description="An older name of base_currency")] = None
     accounting_method: Annotated[AccountingMethod | UnsetType, Meta(description="accrual without it")] = UNSET
@@ -186,6 +196,10 @@ async def get_business(request: CallerRequest, services: TheServices, business_i
 
 
 def _new(asked: BusinessRequest) -> tenancy.NewBusiness:
+    for field, (form, rule) in _RULES.items():
+        text = getattr(asked, field)
+        if text is not None and not form.fullmatch(text):
+            raise BadInput(field, shown(text), rule)
     profile = {name: value for name, value in msgspec.structs.asdict(asked).items() if name not in _NAMED_APART}
     profile["accounting_method"] = asked.accounting_method or "accrual"
     free_json("metadata", asked.metadata)
