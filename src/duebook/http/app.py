@@ -6,6 +6,7 @@
 import logging
 import os
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -29,8 +30,8 @@ class Dispatcher:
         self._database_url: Final = database_url
         platform, businesses = thredfi.build(), layer.build()
         documents = {
-            "layer": document(businesses, trailing_slash=False),
-            "thredfi": document(platform, trailing_slash=True),
+            "layer": partial(document, businesses, trailing_slash=False),
+            "thredfi": partial(document, platform, trailing_slash=True),
         }
         layer_shell = Shell(businesses, layer.error_answer)
         self._dialects: Final = {

@@ -1,6 +1,7 @@
 """The application of our own paths."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -16,8 +17,15 @@ from duebook.http.services import DEPENDENCIES
 _SELF_CONTAINED: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
-def build(documents: Mapping[str, dict[str, Any]]) -> Litestar:
-    """The routes, with the OpenAPI documents of the dialects by name; the state is given `services` later."""
+Document = Callable[[], dict[str, Any]]
+
+
+def build(documents: Mapping[str, Document]) -> Litestar:
+    """The routes, with the OpenAPI documents of the dialects by name; the state is given `services` later.
+
+    A document takes a while to make, so it is made when it is asked for first.
+    """
+    documents = {name: cache(one) for name, one in documents.items()}
     return Litestar(
         [start, healthz, readyz, _reference(documents), *(_document(name, one) for name, one in documents.items())],
         dependencies=DEPENDENCIES,
@@ -33,21 +41,25 @@ async def start() -> Redirect:
     return Redirect("/openapi")
 
 
-def _reference(documents: Mapping[str, dict[str, Any]]) -> HTTPRouteHandler:
-    html = page(documents)
+def _reference(documents: Mapping[str, Document]) -> HTTPRouteHandler:
+    @cache
+    def html() -> str:
+        return page({name: one() for name, one in documents.items()})
 
     @get("/openapi", media_type=MediaType.HTML)
     async def reference() -> Response[str]:
-        return Response(html, headers=_SELF_CONTAINED, media_type=MediaType.HTML)
+        return Response(html(), headers=_SELF_CONTAINED, media_type=MediaType.HTML)
 
     return reference
 
 
-def _document(name: str, document: dict[str, Any]) -> HTTPRouteHandler:
-    encoded = msgspec.json.encode(document)
+def _document(name: str, document: Document) -> HTTPRouteHandler:
+    @cache
+    def encoded() -> bytes:
+        return msgspec.json.encode(document())
 
     @get(f"/openapi/{name}.json")
     async def openapi_document() -> Response[bytes]:
-        return Response(encoded, media_type=MediaType.JSON)
+        return Response(encoded(), media_type=MediaType.JSON)
 
     return openapi_document

@@ -1,4 +1,4 @@
-"""A page to read the OpenAPI documents: one self-contained HTML text, made when the server starts."""
+"""A page to read the OpenAPI documents: one self-contained HTML text, made when it is first asked for."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
