@@ -15,6 +15,7 @@ from typing import NamedTuple
 from duebook.days import Terms
 from duebook.ids import new_id
 from duebook.ledger import errors
+from duebook.ledger.chain import canonical_json
 from duebook.ledger.commands import (
     AddCharge,
     AddSettlement,
@@ -383,4 +384,4 @@ def content(
     else:
         yield "settled_on", known.issued_on, command.settled_on
     for name in sorted(known.body.keys() | command.body.keys()):
-        yield name, known.body.get(name), command.body.get(name)
+        yield name, canonical_json(known.body.get(name)), canonical_json(command.body.get(name))

@@ -42,7 +42,7 @@ Given = date | datetime
 """A date or an instant, as a client gave it."""
 
 _APART: Final = frozenset(
-    {"external_id", "tags", "customer_id", "customer_external_id", "vendor_id", "vendor_external_id"}
+    {"external_id", "tags", "line_items", "customer_id", "customer_external_id", "vendor_id", "vendor_external_id"}
 )
 
 

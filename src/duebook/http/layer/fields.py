@@ -4,6 +4,7 @@ Units: cents are minor units of the business's currency; 64 bits hold every amou
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -26,9 +27,31 @@ _NONE: Final[frozenset[str]] = frozenset()
 
 
 def kept(given: msgspec.Struct, *, without: frozenset[str] = _NONE) -> dict[str, Any]:
-    """What was given as plain JSON values, less what has a place of its own in the ledger."""
-    values: dict[str, Any] = msgspec.to_builtins(given)
-    return {name: value for name, value in values.items() if name not in without}
+    """What was given as plain JSON values, less what has a place of its own in the ledger.
+
+    A zero, an empty list or an empty object where nothing need be given says no more than nothing does.
+    """
+    optional = _optional(type(given))
+    found = {name: getattr(given, name) for name in given.__struct_fields__ if name not in without}
+    return {name: _plain(value) for name, value in found.items() if name not in optional or not _says_nothing(value)}
+
+
+@cache
+def _optional(kind: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(one.name for one in msgspec.structs.fields(kind) if not one.required)
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or value in ([], {}) or (type(value) is int and value == 0)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case msgspec.Struct():
+            return kept(value)
+        case list():
+            return [_plain(one) for one in value]
+    return msgspec.to_builtins(value)
 
 
 def check_free(at: str, given: msgspec.Struct) -> None:

@@ -6,6 +6,7 @@ its discount + its taxes; its subtotal is unit price x quantity, rounded half to
 Source: docs/reference/layer.md, "Totals".
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,16 +20,25 @@ from duebook.http.layer.fields import Cents, Free, LongText, PositiveCents, Text
 from duebook.http.layer.tags import NewTag
 from duebook.money import MAX_MINOR, MIN_MINOR, round_half_even
 
-_PLACES: Final = 9
-_LARGEST_QUANTITY: Final = 10**9
+_DIGITS: Final = 9
+_TEXT: Final = rf"-?[0-9]{{1,{_DIGITS}}}(\.[0-9]{{1,{_DIGITS}}})?"
+_KINDS: Final = f"a number, or a decimal as text, of at most {_DIGITS} digits before the point and {_DIGITS} after it"
 
 Quantity = Annotated[
-    Decimal,
+    msgspec.Raw,
     Meta(
-        description="A number, or a decimal as text, of at most 9 decimal places and between -10^9 and 10^9",
-        extra_json_schema={"extra": {"type": ["number", "string"], "pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$"}},
+        description=f"1 if not given: {_KINDS}",
+        extra_json_schema={
+            "extra": {
+                "type": ["number", "string", "null"],
+                "pattern": f"^{_TEXT}$",
+                "exclusive_minimum": -(10**_DIGITS),
+                "exclusive_maximum": 10**_DIGITS,
+            }
+        },
     ),
 ]
+"""As it is written in the body: as a Decimal, text would be read more widely than it is described."""
 
 
 class SalesTax(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -46,7 +56,7 @@ class NewLine(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What every line says, on an invoice or on a bill."""
 
     unit_price: Cents
-    quantity: Quantity | None = None
+    quantity: Quantity = msgspec.field(default_factory=msgspec.Raw)
     external_id: Text | None = None
     description: LongText | None = None
     discount_amount: PositiveCents | None = None
@@ -89,7 +99,7 @@ def priced(
 
 
 def _priced_line(at: str, line: NewLine) -> dict[str, Any]:
-    numerator, denominator = _ratio(f"{at}.quantity", line.quantity if line.quantity is not None else Decimal(1))
+    numerator, denominator = _ratio(f"{at}.quantity", line.quantity)
     subtotal = _fits(at, round_half_even(line.unit_price * numerator, denominator))
     taxes = _fits(at, sum(tax.amount for tax in line.sales_taxes or ()))
     total = _fits(at, subtotal - (line.discount_amount or 0) + taxes)
@@ -97,15 +107,24 @@ def _priced_line(at: str, line: NewLine) -> dict[str, Any]:
     return kept(line, without=frozenset({"quantity"})) | {"quantity": _plain(numerator, denominator)} | sums
 
 
-def _ratio(field: str, quantity: Decimal) -> tuple[int, int]:
-    sign, digits, exponent = quantity.as_tuple()
-    if not isinstance(exponent, int) or not -_PLACES <= exponent <= _PLACES or len(digits) > 2 * _PLACES + 1:
-        raise BadInput(field, shown(quantity), f"is a decimal of at most {_PLACES} places")
-    unsigned = int("".join(map(str, digits))) * 10 ** max(exponent, 0)
-    denominator = 10 ** max(-exponent, 0)
-    if unsigned > _LARGEST_QUANTITY * denominator:
-        raise BadInput(field, shown(quantity), f"lies between -{_LARGEST_QUANTITY} and {_LARGEST_QUANTITY}")
-    return (-unsigned if sign else unsigned), denominator
+def _ratio(field: str, raw: msgspec.Raw) -> tuple[int, int]:
+    sign, digits, exponent = _decimal(field, bytes(raw) or b"null").as_tuple()
+    unsigned = int("".join(map(str, digits))) * 10 ** max(int(exponent), 0)
+    return (-unsigned if sign else unsigned), 10 ** max(-int(exponent), 0)
+
+
+def _decimal(field: str, written: bytes) -> Decimal:
+    given = msgspec.json.decode(written)
+    match given:
+        case None:
+            return Decimal(1)
+        case str() if re.fullmatch(_TEXT, given):
+            return Decimal(given)
+        case int() | float() if not isinstance(given, bool):
+            number = Decimal(written.decode())
+            if number.adjusted() < _DIGITS and -_DIGITS <= int(number.as_tuple().exponent) <= _DIGITS:
+                return number
+    raise BadInput(field, shown(given), f"is {_KINDS}")
 
 
 def _plain(numerator: int, denominator: int) -> str:
