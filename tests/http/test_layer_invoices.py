@@ -155,6 +155,34 @@ def test_an_invoice_that_is_repeated_is_the_one_that_is_there(books: Layer) -> N
     assert books.held() == held
 
 
+def test_what_says_no_more_is_the_same_content(books: Layer) -> None:
+    """Given an invoice, when it comes again with its zeros and empty lists left out or put in, then it is the same."""
+    said: dict[str, Any] = {"tips": 0, "additional_discount": 0, "payments": [], "tags": [], "metadata": {}}
+    line: dict[str, Any] = {"discount_amount": 0, "sales_taxes": [], "tags": None, "quantity": 1}
+    made = books.post("invoices", invoice("1"))
+    (bare,) = invoice("1")["line_items"]
+    assert books.post("invoices", invoice("1", **said, line_items=[bare | line]), status=200) == made
+    full = books.post("invoices", invoice("2", **said, line_items=[bare | line]))
+    assert books.post("invoices", invoice("2"), status=200) == full
+
+
+@pytest.mark.parametrize(("there", "offered"), [(1, True), (1, 1.0), (0, False), ("1", 1), ([], {}), (None, 0)])
+def test_other_free_json_is_other_content(books: Layer, there: object, offered: object) -> None:
+    """Given a value in metadata, when it comes again as another kind of JSON, then 409: it would be given back so."""
+    made = books.post("invoices", invoice("1", metadata={"a": there}))
+    refused = books.refused("invoices", invoice("1", metadata={"a": offered}), status=409)
+    assert refused["meta"]["field"] == "metadata"
+    assert books.post("invoices", invoice("1", metadata={"a": there}), status=200) == made
+
+
+def test_a_tag_is_on_an_object_once(books: Layer) -> None:
+    """Given the same key and value twice, when recorded, then the tag is there once; another value is another tag."""
+    tags = [{"key": "k", "value": "v"}, {"key": "k", "value": "w"}, {"key": "k", "value": "v"}]
+    made = books.post("invoices", invoice("1", tags=tags))
+    assert [(one["key"], one["value"]) for one in made["transaction_tags"]] == [("k", "v"), ("k", "w")]
+    assert books.post("invoices", invoice("1", tags=tags[:2]), status=200) == made
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -40,8 +40,9 @@ class ApiTag(msgspec.Struct, kw_only=True):
 
 
 def tags_of(given: Iterable[NewTag] | None) -> tuple[Tag, ...]:
-    """The tags as the ledger keeps them."""
-    return tuple(Tag(tag.key, tag.value, tag.dimension_display_name, tag.value_display_name) for tag in given or ())
+    """The tags as the ledger keeps them: a key and a value once, as they are named last."""
+    tags = (Tag(tag.key, tag.value, tag.dimension_display_name, tag.value_display_name) for tag in given or ())
+    return tuple({(tag.key, tag.value): tag for tag in tags}.values())
 
 
 def api_tags(business_id: BusinessId, tags: Iterable[Tag]) -> list[ApiTag]:
