@@ -1,5 +1,6 @@
 """The served document is true: of whatever is generated from it, nothing is answered in a way that it does not say."""
 
+import json
 from typing import Any
 
 import httpx
@@ -106,6 +107,18 @@ def test_the_aging_operation_is_the_published_one() -> None:
     in_path = {(one["name"], one["in"]) for one in page.operation["parameters"] if one["in"] == "path"}
     assert in_path <= {(one["name"], one["in"]) for one in served["parameters"]}
     assert page.operation["responses"].keys() <= served["responses"].keys()
+
+
+def test_cents_are_described_as_64_bits() -> None:
+    """Given the amounts of the document, when read, then they say int64, and no bound that only a float would have."""
+    schemas = DOCUMENT["components"]["schemas"]
+    price, amount = (
+        schemas["NewInvoiceLine"]["properties"]["unit_price"],
+        schemas["NewInvoicePart"]["properties"]["amount"],
+    )
+    assert price == {"type": "integer", "format": "int64", "description": "Whole cents"}
+    assert amount == {"type": "integer", "format": "int64", "minimum": 0, "description": "Whole cents, zero or more"}
+    assert "e+18" not in json.dumps(DOCUMENT)
 
 
 def test_every_operation_wants_credentials(client: httpx.Client) -> None:

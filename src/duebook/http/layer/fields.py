@@ -13,8 +13,22 @@ from msgspec import Meta
 from duebook.http.inputs import free_json
 from duebook.money import MAX_MINOR, MIN_MINOR
 
-Cents = Annotated[int, Meta(ge=MIN_MINOR, le=MAX_MINOR, description="Whole cents")]
-PositiveCents = Annotated[int, Meta(ge=0, le=MAX_MINOR, description="Whole cents, zero or more")]
+_INT64: Final = {"format": "int64", "maximum": None}
+"""In place of a maximum, which would be written as a float, and so as one more than the largest that fits."""
+
+Cents = Annotated[
+    int,
+    Meta(
+        ge=MIN_MINOR,
+        le=MAX_MINOR,
+        description="Whole cents",
+        extra_json_schema={"extra": _INT64 | {"minimum": None}},
+    ),
+]
+PositiveCents = Annotated[
+    int,
+    Meta(ge=0, le=MAX_MINOR, description="Whole cents, zero or more", extra_json_schema={"extra": _INT64}),
+]
 ExternalId = Annotated[
     str, Meta(min_length=1, max_length=255, description="The object's id in the client's own system; idempotency key")
 ]
