@@ -192,7 +192,10 @@ class Oracle:
             )
         )
         for settle in said.settles:
+            was_there = self.document(Key(settle.side, settle.kind, settle.document)) is not None
             self._settle(settle)
+            if was_there:  # it came along with another charge, or by itself
+                raise Refused("conflict")
         return said.document
 
     def _settle(self, said: Settle) -> str:
