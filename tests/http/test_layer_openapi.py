@@ -13,8 +13,8 @@ from schemathesis.checks import negative_data_rejection, positive_data_acceptanc
 from duebook.http import layer
 from duebook.http.openapi import document
 from tests.http.contracts import Contract
-from tests.http.layer_world import BILL, INVOICE, new_layer
-from tests.http.world import Platform
+from tests.http.layer_world import BILL, INVOICE, layer_token, new_layer
+from tests.http.world import Platform, bearer
 
 PUBLISHED = {
     "/oauth2/token": {"post"},
@@ -49,6 +49,19 @@ schema.config.generation.update(with_security_parameters=False)  # the tests bri
 schema.config.phases.update(phases=["fuzzing"])
 of_a_business = schema.include(path_regex="businessId")
 generated = settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def headers(client: httpx.Client, platform: Platform) -> dict[str, str]:
+    """The header with a client's token."""
+    return bearer(layer_token(client, platform))
+
+
+def _credentials(case: Case[Any], platform: Platform, headers: dict[str, str]) -> dict[str, Any]:
+    """What the operation asks for: the key itself for a token, a token for everything else."""
+    if case.operation.path == "/oauth2/token":
+        return {"auth": (str(platform.partner_id), platform.api_key)}
+    return {"headers": headers}
 
 
 @pytest.fixture(scope="module")
@@ -132,22 +145,36 @@ def test_every_operation_wants_credentials(client: httpx.Client) -> None:
             assert operation["security"]
 
 
+def test_only_the_token_endpoint_takes_the_key_itself(client: httpx.Client, platform: Platform) -> None:
+    """Given the partner's id and key as Basic, when anything but a token is asked for, then 401 asks for a token."""
+    anything = dict.fromkeys(["businessId", "customerId", "vendorId", "invoiceId", "billId", "paymentId"], f"{0:032x}")
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            answer = client.request(method, path.format(**anything), auth=platform.basic)
+            if operation["security"] == [{"BasicAuth": []}]:
+                assert (path, answer.status_code) == ("/oauth2/token", 200)
+            else:
+                assert (answer.status_code, answer.json()["type"]) == (401, "AuthFailure"), path
+                assert answer.headers["www-authenticate"] == 'Bearer realm="duebook"'
+
+
 @schema.parametrize()
 @generated
-def test_every_answer_is_one_that_the_document_names(case: Case[Any], server: str, platform: Platform) -> None:
+def test_every_answer_is_one_that_the_document_names(
+    case: Case[Any], server: str, platform: Platform, headers: dict[str, str]
+) -> None:
     """Given requests made from the document, good and bad, when sent, then status, type and body are as it says."""
-    credentials = (str(platform.partner_id), platform.api_key)
-    case.call_and_validate(server, auth=credentials, excluded_checks=[positive_data_acceptance])
+    credentials = _credentials(case, platform, headers)
+    case.call_and_validate(server, **credentials, excluded_checks=[positive_data_acceptance])
 
 
 @of_a_business.parametrize()
 @generated
 def test_every_answer_about_a_business_is_one_that_the_document_names(
-    case: Case[Any], server: str, platform: Platform, ids: dict[str, str]
+    case: Case[Any], server: str, headers: dict[str, str], ids: dict[str, str]
 ) -> None:
     """Given the same requests, when sent about things that are there, then the answers are as the document says."""
     case.path_parameters = ids
     case.body = _whole(case.operation.path, case.body, ids)
-    credentials = (str(platform.partner_id), platform.api_key)
     excluded = [positive_data_acceptance, negative_data_rejection]  # bad values were replaced by good ones
-    case.call_and_validate(server, auth=credentials, excluded_checks=excluded)
+    case.call_and_validate(server, headers=headers, excluded_checks=excluded)

@@ -36,6 +36,12 @@ async def live_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: 
         raise PartnerOnly
 
 
+async def token_holder(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A token, good or not, and no partner's id and key. Raises NoCredentials."""
+    if not connection.headers.get("authorization", "").lower().startswith("bearer "):
+        raise NoCredentials
+
+
 async def key_holder(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A partner's id and key themselves, no token. Raises NoCredentials, BadSecret."""
     if not connection.headers.get("authorization", "").lower().startswith("basic "):

@@ -1,8 +1,9 @@
 """The application of this dialect."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.openapi import OpenAPIConfig
 
+from duebook.http.callers import token_holder
 from duebook.http.layer.aging import ar_aging_of_customer
 from duebook.http.layer.bill_payments import add_bill_payment, get_bill_payment, list_bill_payments
 from duebook.http.layer.bills import add_bill, add_bills, get_bill, list_bills
@@ -18,8 +19,8 @@ from duebook.http.layer.vendors import archive_vendor, get_vendor, list_vendors,
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 
-ROUTES = [
-    *(client_token, whoami, business_token, business_token_by_get, add_business),
+BEHIND_TOKENS = [
+    *(whoami, business_token, business_token_by_get, add_business),
     *(put_customer, list_customers, get_customer, archive_customer),
     *(put_vendor, list_vendors, get_vendor, archive_vendor),
     *(add_invoice, list_invoices, get_invoice, add_batch, add_bulk),
@@ -33,7 +34,7 @@ ROUTES = [
 def build() -> Litestar:
     """The routes of this dialect; its state is given `services` before the first request."""
     return Litestar(
-        ROUTES,
+        [client_token, Router("/", route_handlers=BEHIND_TOKENS, guards=[token_holder])],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
         openapi_config=OpenAPIConfig(title="Duebook, in Layer's words", version="1.0.0", components=COMPONENTS),
