@@ -7,10 +7,7 @@ enough entries have gathered, while it holds the head of the books.
 Source: docs/reference/storage.md, "Checkpoints".
 """
 
-from contextlib import suppress
 from typing import Any, Final
-
-import psycopg
 
 from duebook.db.queries import load
 from duebook.ledger.facts import Side
@@ -26,17 +23,7 @@ APART_ENTRIES: Final = 10_000
 
 
 async def refresh(tx: WriteTx, version: int) -> None:
-    """Bring all checkpoints to a version that is already written, and add those that are due.
-
-    Where a sum would not fit 64 bits they stay at the version that they are of, which reports read as well.
-    """
-    with suppress(psycopg.errors.NumericValueOutOfRange):
-        async with tx.connection.transaction():
-            await _refresh(tx, version)
-    await tx.connection.execute(_QUERIES.nothing_gathered, {"business_id": tx.business.id})
-
-
-async def _refresh(tx: WriteTx, version: int) -> None:
+    """Bring all checkpoints to a version that is already written, and add those that are due."""
     near = {"today": tx.business.today(tx.now), "apart": APART_ENTRIES}
     for side in Side:
         values = {"business_id": tx.business.id, "side": side, "version": version}
@@ -48,3 +35,4 @@ async def _refresh(tx: WriteTx, version: int) -> None:
                 ends = values | {"through_on": row.through_on}
                 await tx.connection.execute(_QUERIES.add, ends)
                 await tx.connection.execute(_QUERIES.add_sums, ends)
+    await tx.connection.execute(_QUERIES.nothing_gathered, {"business_id": tx.business.id})
