@@ -80,8 +80,8 @@ async def write_tx(
         async with connection.pipeline():
             await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
-            locked = await connection.execute(_QUERIES.lock_head, {"business_id": business_id})
         business, _ = _business(await admitted.fetchone(), caller, business_id)
+        locked = await connection.execute(_QUERIES.lock_head, {"business_id": business_id})
         head: Any = await locked.fetchone()
         now = max(database.clock(), head.recorded_at)
         yield WriteTx(
