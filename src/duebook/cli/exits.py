@@ -6,10 +6,12 @@ Source: docs/howto/command-line.md, "Exit codes".
 import os
 import sys
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from datetime import date
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import psycopg
-from cyclopts import CycloptsError
+from cyclopts import Argument, CoercionError, CycloptsError, Token
 from psycopg_pool import PoolTimeout
 
 from duebook.aging.bands import BadBands
@@ -30,6 +32,12 @@ INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
 
 
+_FORMS: Final[dict[Any, str]] = {
+    date: "a day that exists, written 2025-03-31",
+    UUID: "an id, such as 01890a5d-ac96-774b-bcce-b302099a8057",
+}
+
+
 class UsageError(Exception):
     """The command was given something that it cannot be asked."""
 
@@ -46,6 +54,14 @@ class Exit(NamedTuple):
 
 
 def _said(raised: BaseException) -> str:
+    return str(raised)
+
+
+def _not_that_kind(raised: BaseException) -> str:
+    """What to write instead, in place of the Python type that could not be made of it."""
+    match raised:
+        case CoercionError(target_type=kind, token=Token(value=value), argument=Argument(name=name)) if kind in _FORMS:
+            return f"{name}: {value!r} is not {_FORMS[kind]}"
     return str(raised)
 
 
@@ -71,6 +87,7 @@ def _not_allowed(raised: BaseException) -> str:
 
 _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], str]], ...]] = (
     (UsageError, USAGE, _said),
+    (CoercionError, USAGE, _not_that_kind),
     (CycloptsError, USAGE, _said),
     (BadBands, USAGE, _said),
     (UnknownCurrency, USAGE, _said),
