@@ -37,7 +37,7 @@ def test_a_stranger_s_first_and_second_start(start: Start, home: Path, port: int
     assert [business["business_id"]] == books
     [total] = report["totals"]
     assert f" {total['total'] / 100:,.2f}\n" in said
-    [answer] = msgspec.json.decode(answers["what is owed to the business, by customer"])
+    [answer] = msgspec.json.decode(answers["what customers owe, without unapplied money"])
     assert answer["total_outstanding_cents"] == sum(total["buckets"])
     assert len(report["rows"]) > 30
 

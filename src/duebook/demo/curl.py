@@ -30,8 +30,8 @@ def lines(url: str, kept: Kept, customer_id: UUID) -> list[Line]:
     business_token = f"curl -s {bearer} -X POST {platform}/{kept.business_id}/oauth2/token/"
     layer_token = f"curl -s {basic} -d grant_type=client_credentials {url}/oauth2/token"
     return [
-        Line("what is owed to the business, by customer", f"{curl} {basic} {books}/insights/ar-aging/"),
-        Line("what the business owes, by vendor", f"{curl} {basic} {books}/insights/ap-aging/"),
+        Line("what customers owe, without unapplied money", f"{curl} {basic} {books}/insights/ar-aging/"),
+        Line("what vendors are owed, likewise", f"{curl} {basic} {books}/insights/ap-aging/"),
         Line("a token of the partner", f"TOKEN=$({partner_token} | {_TOKEN_ALONE})"),
         Line("the partner's businesses", f"{curl} {bearer} {platform}/businesses/"),
         Line("one business", f"{curl} {bearer} {books}/"),
