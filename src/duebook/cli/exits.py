@@ -34,7 +34,7 @@ PIPE_CLOSED: Final = 141
 
 _FORMS: Final[dict[Any, str]] = {
     date: "a day that exists, written 2025-03-31",
-    UUID: "an id, such as 01890a5d-ac96-774b-bcce-b302099a8057",
+    UUID: "an id (a UUID)",
 }
 
 
