@@ -21,10 +21,9 @@ from duebook.cli.exits import CommandRefused, UsageError
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import default_data_dir, is_unused, owned, shared
 from duebook.db.migrate import migrate, migrations
-from duebook.db.pool import Database, connected
+from duebook.db.pool import DATABASE_URL, Database, connected
 from duebook.db.queries import load
 
-DATABASE_URL: Final = "DUEBOOK_DATABASE_URL"
 MIGRATE_URL: Final = "DUEBOOK_MIGRATE_URL"
 BOOKS: Final = "books"
 

@@ -24,10 +24,11 @@ from typing import Annotated, Final, NoReturn
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from duebook.cli.connection import DATABASE_URL, MIGRATE_URL
+from duebook.cli.connection import MIGRATE_URL
 from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import LOG, is_up
+from duebook.db.pool import DATABASE_URL
 
 _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""

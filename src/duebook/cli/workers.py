@@ -9,7 +9,7 @@ import signal
 import sys
 from threading import Thread
 
-from duebook.http.app import DATABASE_URL
+from duebook.db.pool import DATABASE_URL
 from duebook.http.server import serve
 
 

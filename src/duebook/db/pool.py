@@ -17,6 +17,9 @@ from psycopg_pool import AsyncConnectionPool
 Connection = AsyncConnection[Any]
 Clock = Callable[[], datetime]
 
+DATABASE_URL: Final = "DUEBOOK_DATABASE_URL"
+"""The setting that names the database to serve, as the role that serves."""
+
 WAIT_SECONDS: Final = 15.0
 """How long a request waits for a connection or for a lock before it is told to come again."""
 

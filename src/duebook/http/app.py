@@ -12,14 +12,13 @@ from typing import Any, Final
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from duebook.db.pool import connected
+from duebook.db.pool import DATABASE_URL, connected
 from duebook.http import layer, native, thredfi
 from duebook.http.openapi import document
 from duebook.http.services import Services
 from duebook.http.shell import Shell
 from duebook.oauth.keys import Keyring
 
-DATABASE_URL: Final = "DUEBOOK_DATABASE_URL"
 _LOG: Final = logging.getLogger(__name__)
 
 

@@ -7,7 +7,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from duebook.http.app import DATABASE_URL
+from duebook.db.pool import DATABASE_URL
 
 _APP: Final = "duebook.http.app:app"
 
