@@ -14,7 +14,7 @@ from decimal import Decimal
 from duebook.aging.bands import Bands, Sums, aged
 from duebook.aging.report import Basis, Credits
 from duebook.cli.report import Report, Row, Total
-from duebook.importers.commands import applied, columns_of, plan
+from duebook.importers.commands import applied, plan
 from duebook.importers.rows import Parsed, Problem
 from duebook.ledger.book import Book, Known
 from duebook.ledger.errors import SumTooLarge
@@ -43,7 +43,7 @@ def aging_of_file(parsed: Parsed, query: FileQuery) -> Report | list[Problem]:
     for base_currency, part in _books(parsed, query):
         wanted = plan(part, side=query.side, base_currency=base_currency, rates=query.rates)
         book = Book(base_currency, Known())
-        refused = applied(book, wanted.asks, columns_of(parsed))
+        refused = applied(book, wanted.asks)
         problems += [*wanted.problems, *refused]
         if not problems:
             entries = (_restated(entry, base_currency, query) for entry in book.open_entries())

@@ -19,7 +19,7 @@ from duebook.cli.exits import DONE, REFUSED
 from duebook.cli.output import print_json, print_table, printable, progress
 from duebook.cli.partner import AsJson
 from duebook.cli.reading import USUAL_READING, Reading, counted, problems_body, read, remark_problems, telling_unused
-from duebook.importers.commands import Plan, applied, columns_of, plan
+from duebook.importers.commands import Plan, applied, plan
 from duebook.importers.rows import Parsed, Problem
 from duebook.ledger.book import Book, Recorded
 from duebook.ledger.errors import LedgerError
@@ -105,7 +105,7 @@ async def _record(tx: WriteTx, parsed: Parsed, wanted: Plan) -> _Outcome:
         results = await record(tx, wanted.commands)
     except LedgerError:
         book = Book(tx.business.base_currency, await known(tx, wanted.commands))
-        return _Outcome(parsed, applied(book, wanted.asks, columns_of(parsed)))
+        return _Outcome(parsed, applied(book, wanted.asks))
     added = _added(wanted, results)
     version = tx.version + 1 if added.total() else None
     return _Outcome(parsed, (), version, added, len(results) - added.total())

@@ -50,24 +50,27 @@ _STATUS: Final = "status invoicestatus billstatus documentstatus paymentstatus v
 
 
 def map_columns(
-    header: Sequence[str], line: int, side: Side, overrides: Mapping[str, str]
+    header: Sequence[str], line: int, side: Side, overrides: Mapping[str, str], *, paid_elsewhere: bool = False
 ) -> dict[Field, MappedColumn]:
     """The column of each field that has one. An override to an empty name leaves its field without a column.
 
+    With `paid_elsewhere` another file says what was paid and when: the whole amount is wanted, and no day of payment.
     Raises NoSuchField, NoSuchColumn, RepeatedColumn, ColumnUsedTwice or MissingColumns.
     """
     mapped, ruled_out = _overridden(header, overrides)
+    if paid_elsewhere:
+        ruled_out.add("settled_on")
     by_word = _by_word(header)
     used = {column.position for column in mapped.values()}
     for field, words in _preferences(side, by_word):
         if field in mapped or field in ruled_out:
             continue
         # Without settlement dates, what is open says more than a total whose payments the file does not have.
-        open_first = field == "amount" and "settled_on" not in mapped
+        open_first = field == "amount" and "settled_on" not in mapped and not paid_elsewhere
         for word in (*_OPEN_AMOUNT, *words) if open_first else words:
             free = [position for position in by_word.get(word, ()) if position not in used]
             if free:
-                mapped[field] = _column(header, field, free[0], "guessed")
+                mapped[field] = column_at(header, field, free[0], "guessed")
                 used.add(free[0])
                 break
     missing = _missing(mapped)
@@ -82,7 +85,7 @@ def telling_columns(header: Sequence[str], mapped: Mapping[Field, MappedColumn])
     return [
         position
         for position, name in enumerate(header)
-        if position not in used and _word(name) in {*_KIND, *_STATUS}
+        if position not in used and word_of(name) in {*_KIND, *_STATUS}
     ]  # fmt: skip
 
 
@@ -90,13 +93,13 @@ def unread_amounts(header: Sequence[str], mapped: Mapping[Field, MappedColumn]) 
     """Columns that could be the amount as well, and are not read."""
     used = {column.position for column in mapped.values()}
     amounts = {*_WHOLE_AMOUNT, *_OPEN_AMOUNT}
-    return [position for position, name in enumerate(header) if position not in used and _word(name) in amounts]
+    return [position for position, name in enumerate(header) if position not in used and word_of(name) in amounts]
 
 
 def names_other_side(column: str, side: Side) -> bool:
     """Whether a column of parties is called after the other side: a vendor among receivables."""
     others = _VENDOR if side is Side.RECEIVABLE else _CUSTOMER
-    return any(who in _word(column) for who in others)
+    return any(who in word_of(column) for who in others)
 
 
 def _preferences(side: Side, words: Container[str]) -> Iterable[tuple[Field, Sequence[str]]]:
@@ -139,7 +142,7 @@ def _overridden(header: Sequence[str], overrides: Mapping[str, str]) -> tuple[di
         if field is None:
             raise NoSuchField(name, FIELDS)
         if wanted:
-            mapped[field] = _column(header, field, _position(header, wanted), "overridden")
+            mapped[field] = column_at(header, field, position_of(header, wanted), "overridden")
     for column in mapped.values():
         fields = [each.field for each in mapped.values() if each.position == column.position]
         if len(fields) > 1:
@@ -147,10 +150,10 @@ def _overridden(header: Sequence[str], overrides: Mapping[str, str]) -> tuple[di
     return mapped, {name for name, wanted in overrides.items() if not wanted}
 
 
-def _position(header: Sequence[str], column: str) -> int:
+def position_of(header: Sequence[str], column: str) -> int:
     """Where the column is: by its very name, else by the same letters and digits."""
     same = [position for position, name in enumerate(header) if name == column]
-    same = same or [position for position, name in enumerate(header) if name and _word(name) == _word(column)]
+    same = same or [position for position, name in enumerate(header) if name and word_of(name) == word_of(column)]
     if not same:
         raise NoSuchColumn(column, (name for name in header if name))
     if len(same) > 1:
@@ -158,7 +161,8 @@ def _position(header: Sequence[str], column: str) -> int:
     return same[0]
 
 
-def _column(header: Sequence[str], field: Field, position: int, how: Literal["guessed", "overridden"]) -> MappedColumn:
+def column_at(header: Sequence[str], field: str, position: int, how: Literal["guessed", "overridden"]) -> MappedColumn:
+    """The column at a place in the header, for a field. Raises RepeatedColumn."""
     name = header[position]
     repeated = [each for each, other in enumerate(header) if other == name]
     if len(repeated) > 1:
@@ -169,11 +173,11 @@ def _column(header: Sequence[str], field: Field, position: int, how: Literal["gu
 def _by_word(header: Sequence[str]) -> dict[str, list[int]]:
     positions: dict[str, list[int]] = {}
     for position, name in enumerate(header):
-        positions.setdefault(_word(name), []).append(position)
+        positions.setdefault(word_of(name), []).append(position)
     return positions
 
 
-def _word(name: str) -> str:
+def word_of(name: str) -> str:
     """The letters and digits of a header, in small letters: "*Invoice No." is invoiceno, "Invoice #" is too."""
     return re.sub(r"[\W_]", "", name.replace("#", "no")).casefold()
 

@@ -6,105 +6,122 @@ touches a database.
 Source: docs/howto/command-line.md, "What an import records"; docs/rule.md, T4, T5, T11.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
-from duebook.importers.rows import Field, ImportRow, Parsed, Problem
+from duebook.importers.refusals import problem_of
+from duebook.importers.rows import ImportRow, Parsed, Problem
 from duebook.ledger.book import Book
-from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
-from duebook.ledger.errors import ExternalIdConflict, LedgerError
+from duebook.ledger.commands import AddCharge, AddSettlement, Allocate, Command, NewAllocation, NewParty, UndoDocument
+from duebook.ledger.errors import LedgerError
 from duebook.ledger.facts import Kind, Side
 from duebook.money import exponent, round_half_even
-
-_SAID: Final = {
-    "issued_on": "issue date",
-    "received_on": "date received",
-    "due_on": "due date",
-    "settled_on": "day of payment",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One command, and the row it comes from."""
+    """One command, the line it comes from, and how that line is named when the command is refused.
 
-    row: ImportRow
-    command: AddCharge | AddSettlement
+    `named` is the column and the value of the document's name, `priced` those of its currency. `settles` marks the
+    payment that a line adds to its charge. `file` is named where there are several.
+    """
+
+    line: int
+    command: AddCharge | AddSettlement | Allocate | UndoDocument
+    named: tuple[str | None, str | None] = (None, None)
+    priced: tuple[str | None, str | None] = (None, None)
+    settles: bool = False
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask of the ledger, in the order of the file; good only without problems, those of reading included."""
+    """What to ask of the ledger, in order; good only without problems, those of reading included."""
 
     asks: tuple[Ask, ...]
     problems: tuple[Problem, ...]
+    notices: tuple[str, ...] = ()
 
     @property
-    def commands(self) -> list[AddCharge | AddSettlement]:
+    def commands(self) -> list[Command]:
         """The commands alone."""
         return [ask.command for ask in self.asks]
 
+    def without(self, lines: Collection[tuple[str | None, int | None]]) -> "Plan":
+        """The same without what comes from these lines, each a file and a line."""
+        return Plan(tuple(ask for ask in self.asks if (ask.file, ask.line) not in lines), self.problems, self.notices)
 
-def plan(parsed: Parsed, *, side: Side, base_currency: str, rates: Mapping[str, Decimal]) -> Plan:
+
+def plan(
+    parsed: Parsed, *, side: Side, base_currency: str, rates: Mapping[str, Decimal], opening: bool = False
+) -> Plan:
     """A charge or a credit for each row, and a payment in full for each that is settled.
 
-    `rates` are the booking rates of foreign currencies. Raises UnknownCurrency for the base currency.
+    `rates` are booking rates of foreign currencies; without one the ledger's own rates book a row. With `opening`
+    every row is an opening item (T18). Raises UnknownCurrency for the base currency.
     """
     exponent(base_currency)
     columns = columns_of(parsed)
     asks: list[Ask] = []
     problems = list(parsed.problems)
     for row in parsed.rows:
-        if row.amount_minor < 0 and row.settled_on is not None:
+        if row.settled_on is not None and (row.amount_minor < 0 or opening):
             rule = "settles a credit, and nothing says against what: leave the line or the date out"
+            if opening:
+                rule = "settles it, and only what is open is an opening item: leave the line or the date out"
             problems.append(Problem(row.line, columns.get("settled_on"), str(row.settled_on), rule))
-        elif row.currency != base_currency and row.currency not in rates:
-            rule = f"is not the base currency {base_currency}: give its rate, as in --rate {row.currency}=1.25"
-            problems.append(Problem(row.line, columns.get("currency"), row.currency, rule))
-        else:
-            base_minor = base_amount(abs(row.amount_minor), row.currency, base_currency, rates)
-            asks.extend(Ask(row, command) for command in _commands(row, side, base_minor))
+            continue
+        base_minor = base_amount(abs(row.amount_minor), row.currency, base_currency, rates)
+        named, priced = (columns.get("number"), row.number), (columns.get("currency"), row.currency)
+        asks.extend(
+            Ask(row.line, command, named, priced, settles=place > 0)
+            for place, command in enumerate(_commands(row, side, base_minor, opening))
+        )
     problems.sort(key=lambda problem: problem.line or 0)
     return Plan(tuple(asks), tuple(problems))
 
 
-def applied(book: Book, asks: Iterable[Ask], columns: Mapping[Field, str]) -> list[Problem]:
+def applied(book: Book, asks: Iterable[Ask]) -> list[Problem]:
     """Work everything out in the book; the first thing refused of each line. After a refusal the book is of no use."""
-    problems: dict[int, Problem] = {}
+    problems: dict[tuple[str | None, int], Problem] = {}
     for ask in asks:
         try:
             book.apply(ask.command)
         except LedgerError as error:
-            problems.setdefault(ask.row.line, _problem(ask, error, columns))
+            problems.setdefault(
+                (ask.file, ask.line),
+                problem_of(error, line=ask.line, file=ask.file, named=ask.named, priced=ask.priced, paid=ask.settles),
+            )
     return list(problems.values())
 
 
-def columns_of(parsed: Parsed) -> dict[Field, str]:
+def columns_of(parsed: Parsed) -> dict[str, str]:
     """What the file calls the column of each field."""
     return {column.field: column.column for column in parsed.mapping.columns}
 
 
-def base_amount(amount_minor: int, currency: str, base_currency: str, rates: Mapping[str, Decimal]) -> int:
-    """An amount in the base currency, rounded half to even. The rates have the currency, unless it is the base."""
+def base_amount(amount_minor: int, currency: str, base_currency: str, rates: Mapping[str, Decimal]) -> int | None:
+    """An amount in the base currency, rounded half to even; None if the rates do not have its currency."""
     if currency == base_currency:
         return amount_minor
+    if currency not in rates:
+        return None
     worth, of = rates[currency].as_integer_ratio()
     return round_half_even(amount_minor * worth * 10 ** exponent(base_currency), of * 10 ** exponent(currency))
 
 
-def external_id_of(row: ImportRow) -> str | None:
-    """The external id of the row's document: its party's id and its number, since two vendors may use one number."""
-    if row.number is None:
+def external_id_of(party_external_id: str, number: str | None) -> str | None:
+    """The external id of a document: its party's id and its number, since two vendors may use one number."""
+    if number is None:
         return None
-    party = row.party_external_id.replace("%", "%25").replace(":", "%3A")
-    return f"{party}:{row.number}"
+    party = party_external_id.replace("%", "%25").replace(":", "%3A")
+    return f"{party}:{number}"
 
 
-def _commands(row: ImportRow, side: Side, base_minor: int) -> Iterator[AddCharge | AddSettlement]:
+def _commands(row: ImportRow, side: Side, base_minor: int | None, opening: bool) -> Iterator[AddCharge | AddSettlement]:
     party = NewParty(row.party_external_id, row.party_name)
-    external_id = external_id_of(row)
+    external_id = external_id_of(row.party_external_id, row.number)
     if row.amount_minor < 0:
         yield AddSettlement(
             side=side,
@@ -116,6 +133,7 @@ def _commands(row: ImportRow, side: Side, base_minor: int) -> Iterator[AddCharge
             currency=row.currency,
             amount_minor=-row.amount_minor,
             base_minor=base_minor,
+            opening=opening,
         )
         return
     charge = AddCharge(
@@ -129,6 +147,7 @@ def _commands(row: ImportRow, side: Side, base_minor: int) -> Iterator[AddCharge
         currency=row.currency,
         amount_minor=row.amount_minor,
         base_minor=base_minor,
+        opening=opening,
     )
     yield charge
     if row.settled_on is not None and row.amount_minor > 0:
@@ -143,11 +162,3 @@ def _commands(row: ImportRow, side: Side, base_minor: int) -> Iterator[AddCharge
             base_minor=base_minor,
             allocations=(NewAllocation(charge=external_id or charge.id, amount_minor=row.amount_minor),),
         )
-
-
-def _problem(ask: Ask, error: LedgerError, columns: Mapping[Field, str]) -> Problem:
-    if not isinstance(error, ExternalIdConflict):
-        return Problem(ask.row.line, None, None, str(error))
-    paid = "as paid, " if isinstance(ask.command, AddSettlement) and ask.row.amount_minor > 0 else ""
-    rule = f"is recorded already, {paid}with another {_SAID.get(error.differing, error.differing)}"
-    return Problem(ask.row.line, columns.get("number"), ask.row.number, rule)

@@ -37,13 +37,15 @@ def read_csv(
     date_format: DateFormat | None = None,
     decimal_mark: DecimalMark | None = None,
     zone: ZoneInfo | None = None,
+    paid_elsewhere: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Parsed:
     """Every row of the file, or what stands in the way, line by line.
 
     `currency` is that of rows that name none. `overrides` give the column of a field, or "" for none at all.
     `date_format` and `decimal_mark` settle what the values leave open. `zone` is the business's, UTC unless given: it
-    turns an instant with an offset into a day. `progress` hears now and then how many lines have been read.
+    turns an instant with an offset into a day. With `paid_elsewhere` another file says what was paid and when.
+    `progress` hears now and then how many lines have been read.
     Raises ImportRefused if the file or a wish cannot be met at all, UnknownCurrency for the currency given.
     """
     exponent(currency)
@@ -53,7 +55,7 @@ def read_csv(
     delimiter = find_delimiter(sample, path)
     with opened(path) as file, text_of(file) as text:
         stream = records(text, delimiter, problems)
-        header, mapped, below = _header(stream, problems, path, side, overrides or {})
+        header, mapped, below = _header(stream, problems, path, side, overrides or {}, paid_elsewhere)
         telling = {position: Counter[str]() for position in telling_columns(header.fields, mapped)}
         lines = list(_cells(below, header, mapped, telling, problems, progress or _no_progress))
     table = read_table(
@@ -90,6 +92,7 @@ def _header(
     path: Path,
     side: Side,
     overrides: Mapping[str, str],
+    paid_elsewhere: bool,
 ) -> tuple[Record, dict[Field, MappedColumn], Iterator[Record]]:
     """The first record that names the columns needed, which columns they are, and the records below it.
 
@@ -98,9 +101,9 @@ def _header(
     start = list(islice(stream, _TITLES))
     refused: list[tuple[int, int, ImportRefused]] = []
     for place, record in enumerate(start):
-        names = [_printable(name) for name in record.fields]
+        names = [printable_name(name) for name in record.fields]
         try:
-            mapped = map_columns(names, record.line, side, overrides)
+            mapped = map_columns(names, record.line, side, overrides, paid_elsewhere=paid_elsewhere)
         except ImportRefused as refusal:
             refused.append((sum(map(bool, names)), record.line, refusal))
         else:
@@ -113,7 +116,7 @@ def _header(
     raise likeliest[2]
 
 
-def _printable(name: str) -> str:
+def printable_name(name: str) -> str:
     """A column's name without what a terminal or a reader could trip over."""
     return "".join(each for each in " ".join(name.split()) if each.isprintable())
 

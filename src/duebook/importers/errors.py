@@ -106,13 +106,16 @@ class ColumnUsedTwice(ImportRefused):
 
 
 class MissingColumns(ImportRefused):
-    """There is a column for the party, the amount, and the issue or due date."""
+    """There is a column for everything needed. `option` is how a user names one, if there is a way."""
 
-    def __init__(self, missing: Sequence[str], columns: Iterable[str], line: int) -> None:
+    def __init__(
+        self, missing: Sequence[str], columns: Iterable[str], line: int, option: str | None = "--column"
+    ) -> None:
         self.missing = tuple(missing)
+        advice = f"; say which one it is with {option} FIELD=COLUMN" if option else ""
         super().__init__(
             f"no column was recognised for {', nor for '.join(missing)}; the columns, by line {line}, are "
-            f"{', '.join(columns)}; say which one it is with --column FIELD=COLUMN"
+            f"{', '.join(columns)}{advice}"
         )
 
 

@@ -50,15 +50,17 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a line, or the whole file if there is no line, cannot be taken."""
+    """Why a line, or the whole file if there is no line, cannot be taken. `file` is named where there are several."""
 
     line: int | None
     column: str | None
     value: str | None
     rule: str
+    file: str | None = None
 
     def __str__(self) -> str:
-        where = "the file" if self.line is None else f"line {self.line}"
+        places = [self.file, f"line {self.line}" if self.line is not None else None]
+        where = " ".join(place for place in places if place is not None) or "the file"
         if self.column is not None:
             where += f", {self.column}"
         return f"{where}: {self.rule}" if self.value is None else f"{where}: {shown(self.value)} {self.rule}"
@@ -68,7 +70,7 @@ class Problem:
 class MappedColumn:
     """The column that a field is read from. `reading` says how its dates or amounts are written."""
 
-    field: Field
+    field: str
     column: str
     position: int
     how: Literal["guessed", "overridden"]
@@ -83,6 +85,34 @@ class Mapping:
     unused: tuple[str, ...]
     delimiter: str
     header_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """Money that was paid for a document, or on account if it names none.
+
+    `states_currency` tells whether the row itself says its currency.
+    """
+
+    line: int
+    number: str | None
+    document: str | None
+    party_external_id: str | None
+    party_name: str | None
+    paid_on: date
+    currency: str
+    states_currency: bool
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPayments:
+    """A file of payments, read to its end."""
+
+    mapping: Mapping
+    rows: tuple[PaymentRow, ...]
+    problems: tuple[Problem, ...]
+    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
