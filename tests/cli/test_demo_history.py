@@ -6,9 +6,10 @@ import pytest
 
 from duebook.aging.bands import THIRTIES, aged
 from duebook.demo.history import CURRENCY, history
-from duebook.ledger.book import Book, Known
+from duebook.ledger.book import Book
 from duebook.ledger.commands import AddCharge, AddSettlement, Command, PutParty
 from duebook.ledger.facts import Side
+from duebook.ledger.working import Known
 
 DAYS = [date(2026, 1, 1), date(2024, 2, 29), date(2027, 3, 31)]
 

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import httpx
 
 from duebook.db.pool import connected
-from duebook.ledger.book import Recorded
 from duebook.ledger.commands import Command
 from duebook.ledger.store import record
+from duebook.ledger.working import Recorded
 from duebook.tenancy.facts import OPERATOR, BusinessId, PartnerId, WireProfile
 from duebook.tenancy.gate import write_tx
 from duebook.tenancy.partners import create_partner, rotate_key

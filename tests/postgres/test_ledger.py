@@ -13,11 +13,12 @@ from duebook.days import Terms
 from duebook.db.bulk import FEW
 from duebook.db.pool import Database, connected
 from duebook.ledger import errors
-from duebook.ledger.book import Recorded
 from duebook.ledger.commands import AddCharge, AddSettlement, Command, NewAllocation, NewParty, PutParty
 from duebook.ledger.facts import DocumentId, Kind, PartyId, Side, State, Tag
-from duebook.ledger.store import known, record
+from duebook.ledger.loading import known
+from duebook.ledger.store import record
 from duebook.ledger.verify import verify
+from duebook.ledger.working import Recorded
 from duebook.money import MAX_MINOR
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx, write_tx

@@ -10,9 +10,9 @@ import pytest
 
 from duebook.days import Terms
 from duebook.ledger import errors
-from duebook.ledger.book import Recorded
 from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, Command, NewAllocation, NewParty, PutParty
 from duebook.ledger.facts import DocumentId, DueFrom, Kind, PartyId, Side, State, Tag
+from duebook.ledger.working import Recorded
 from duebook.money import MAX_MINOR
 from tests.oracle.shelf import Shelf
 

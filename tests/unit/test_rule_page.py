@@ -10,10 +10,11 @@ import pytest
 
 from duebook.aging.bands import THIRTIES, aged
 from duebook.days import Terms
-from duebook.ledger.book import Book, Known
+from duebook.ledger.book import Book
 from duebook.ledger.commands import AddCharge, AddSettlement, Command, NewAllocation, NewParty
 from duebook.ledger.errors import LedgerError
 from duebook.ledger.facts import Entry, Kind, Side, State
+from duebook.ledger.working import Known
 from duebook.money import parse_minor
 
 PAGE = Path(__file__).parents[2] / "docs" / "rule.md"

@@ -16,9 +16,10 @@ from duebook.aging.report import Basis, Credits
 from duebook.cli.report import Report, Row, Total
 from duebook.importers.commands import applied, plan
 from duebook.importers.rows import Parsed, Problem
-from duebook.ledger.book import Book, Known
+from duebook.ledger.book import Book
 from duebook.ledger.errors import SumTooLarge
 from duebook.ledger.facts import Entry, Side
+from duebook.ledger.working import Known
 from duebook.money import MAX_MINOR, MIN_MINOR
 
 

@@ -21,10 +21,12 @@ from duebook.cli.partner import AsJson
 from duebook.cli.reading import USUAL_READING, Reading, counted, problems_body, read, remark_problems, telling_unused
 from duebook.importers.commands import Plan, applied, plan
 from duebook.importers.rows import Parsed, Problem
-from duebook.ledger.book import Book, Recorded
+from duebook.ledger.book import Book
 from duebook.ledger.errors import LedgerError
 from duebook.ledger.facts import Kind, Side
-from duebook.ledger.store import known, record
+from duebook.ledger.loading import known
+from duebook.ledger.store import record
+from duebook.ledger.working import Recorded
 from duebook.tenancy.businesses import business as business_of
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import WriteTx, write_tx
@@ -111,11 +113,11 @@ async def _record(tx: WriteTx, parsed: Parsed, wanted: Plan) -> _Outcome:
     return _Outcome(parsed, (), version, added, len(results) - added.total())
 
 
-def _added(wanted: Plan, results: Sequence[Recorded]) -> Counter[Kind]:
+def _added(wanted: Plan, results: Sequence[Recorded | None]) -> Counter[Kind]:
     kinds = (
         getattr(ask.command, "kind", Kind.CHARGE)
         for ask, result in zip(wanted.asks, results, strict=True)
-        if result.created
+        if result and result.created
     )
     return Counter(kinds)
 

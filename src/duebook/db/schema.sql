@@ -4,10 +4,17 @@
 -- Texts of a fixed set. No enums: comparing those is not leakproof, so that under row security no index would be searched
 -- by them.
 CREATE DOMAIN side AS text CHECK (VALUE IN ('receivable', 'payable'));
-CREATE DOMAIN document_kind AS text CHECK (VALUE IN ('charge', 'payment', 'credit'));
-CREATE DOMAIN document_state AS text CHECK (VALUE IN ('issued', 'draft', 'void'));
+CREATE DOMAIN document_kind AS text CHECK (VALUE IN ('charge', 'payment', 'credit', 'refund', 'write_off', 'recovery'));
+CREATE DOMAIN document_state AS text CHECK (VALUE IN ('issued', 'draft', 'void', 'deleted'));
 CREATE DOMAIN due_from AS text CHECK (VALUE IN ('given', 'terms', 'issue_date'));
-CREATE DOMAIN entry_kind AS text CHECK (VALUE IN ('charge', 'payment', 'credit', 'allocation'));
+CREATE DOMAIN entry_kind AS text
+    CHECK (VALUE IN ('charge', 'payment', 'credit', 'allocation', 'write_off', 'recovery', 'refund', 'return',
+                     'due_change', 'exchange'));
+CREATE DOMAIN money_status AS text
+    CHECK (VALUE IN ('pending', 'processing', 'completed', 'failed', 'cancelled', 'returned'));
+CREATE DOMAIN write_off_reason AS text
+    CHECK (VALUE IN ('bad_debt', 'discount', 'withholding', 'bank_charge', 'rounding', 'contra', 'other'));
+CREATE DOMAIN late_change AS text CHECK (VALUE IN ('refuse', 'shift'));
 
 -- Small tables that all businesses share. Nothing here is written per request.
 
@@ -63,6 +70,7 @@ CREATE TABLE ledger_version (
     operation   text NOT NULL,
     actor       json NOT NULL,
     hash        bytea NOT NULL,
+    form        smallint NOT NULL DEFAULT 1, -- which columns the hash covers
     PRIMARY KEY (business_id, version)
 );
 
@@ -103,11 +111,15 @@ CREATE TABLE document (
     kind        document_kind NOT NULL,
     external_id text,
     version     bigint NOT NULL,
+    target_id   uuid, -- what a refund, a write-off or a recovery is aimed at
+    sequence    integer NOT NULL DEFAULT 0, -- the place among the documents of its version
     PRIMARY KEY (business_id, id),
     UNIQUE (business_id, side, kind, external_id),
-    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version,
+    CONSTRAINT document_target_fkey FOREIGN KEY (business_id, target_id) REFERENCES document
 );
 CREATE INDEX document_in_order ON document (business_id, side, kind, version, id);
+CREATE INDEX document_target ON document (business_id, target_id) WHERE target_id IS NOT NULL;
 
 CREATE TABLE document_fact (
     business_id  uuid NOT NULL,
@@ -125,6 +137,14 @@ CREATE TABLE document_fact (
     base_minor   bigint NOT NULL CHECK (base_minor >= 0),
     tags         json NOT NULL,
     body         json NOT NULL,
+    opening_on   date,
+    net_days     integer,
+    end_of_month boolean,
+    instalments  json NOT NULL DEFAULT '[]',
+    due_changes  json NOT NULL DEFAULT '[]',
+    status       money_status,
+    returned_on  date,
+    reason       write_off_reason,
     PRIMARY KEY (business_id, document_id, version),
     FOREIGN KEY (business_id, document_id) REFERENCES document,
     FOREIGN KEY (business_id, party_id) REFERENCES party,
@@ -142,6 +162,9 @@ CREATE TABLE allocation (
     effective_on date NOT NULL,
     stated       boolean NOT NULL,
     amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
+    source_minor bigint CHECK (source_minor >= 0), -- in the source's currency; absent if it is the same
+    instalment   smallint,
+    ended_on     date,
     PRIMARY KEY (business_id, id, version),
     FOREIGN KEY (business_id, source_id) REFERENCES document,
     FOREIGN KEY (business_id, charge_id) REFERENCES document,
@@ -149,6 +172,27 @@ CREATE TABLE allocation (
 );
 CREATE INDEX allocation_source ON allocation (business_id, source_id);
 CREATE INDEX allocation_charge ON allocation (business_id, charge_id);
+
+CREATE TABLE rate (
+    business_id uuid NOT NULL,
+    version     bigint NOT NULL,
+    sequence    integer NOT NULL,
+    currency    text NOT NULL,
+    quoted_on   date NOT NULL,
+    rate        numeric NOT NULL CHECK (rate > 0), -- base currency for one unit
+    PRIMARY KEY (business_id, currency, quoted_on, version, sequence),
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+
+CREATE TABLE book_fact (
+    business_id    uuid NOT NULL,
+    version        bigint NOT NULL,
+    starts_on      date,
+    closed_through date,
+    late           late_change NOT NULL,
+    PRIMARY KEY (business_id, version),
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
 
 -- What the facts add up to.
 
@@ -235,6 +279,8 @@ ALTER TABLE party_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE document ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE document_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE allocation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE rate ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE book_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE open_item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE checkpoint ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -247,6 +293,8 @@ CREATE POLICY tenant ON party_fact USING (business_id = nullif(current_setting('
 CREATE POLICY tenant ON document USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON document_fact USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON allocation USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON rate USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON book_fact USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON entry USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON open_item USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON checkpoint USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);

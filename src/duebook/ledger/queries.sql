@@ -1,58 +1,6 @@
--- name: parties
--- The latest facts of the parties named by id, or by external id on their side.
-SELECT party.id, party.side, party.external_id, fact.name, fact.archived, fact.net_days, fact.end_of_month,
-       fact.tags, fact.profile
-  FROM party
-  CROSS JOIN LATERAL (
-       SELECT * FROM party_fact
-        WHERE business_id = party.business_id AND party_id = party.id
-        ORDER BY version DESC LIMIT 1) AS fact
- WHERE party.business_id = %(business_id)s
-   AND party.id IN (
-       SELECT unnest(%(ids)s::uuid[])
-       UNION ALL
-       SELECT id FROM party
-        WHERE business_id = %(business_id)s
-          AND (side, external_id) IN (SELECT * FROM unnest(%(sides)s::side[], %(external_ids)s::text[])))
-
--- name: documents
--- The latest facts of the documents named by id, or by external id on their side and of their kind.
-SELECT document.id, document.side, document.kind, document.external_id, fact.state, fact.party_id, fact.number,
-       fact.issued_on, fact.received_on, fact.due_on, fact.due_from, fact.currency, fact.amount_minor, fact.base_minor,
-       fact.tags, fact.body
-  FROM document
-  CROSS JOIN LATERAL (
-       SELECT * FROM document_fact
-        WHERE business_id = document.business_id AND document_id = document.id
-        ORDER BY version DESC LIMIT 1) AS fact
- WHERE document.business_id = %(business_id)s
-   AND document.id IN (
-       SELECT unnest(%(ids)s::uuid[])
-       UNION ALL
-       SELECT id FROM document
-        WHERE business_id = %(business_id)s
-          AND (side, kind, external_id) IN (
-              SELECT * FROM unnest(%(sides)s::side[], %(kinds)s::document_kind[], %(external_ids)s::text[])))
-
--- name: allocations
--- The allocations that touch these documents, in order of recording.
-SELECT id, source_id, charge_id, effective_on, stated, amount_minor
-  FROM allocation
- WHERE business_id = %(business_id)s
-   AND (source_id = ANY (%(documents)s::uuid[]) OR charge_id = ANY (%(documents)s::uuid[]))
- ORDER BY version, sequence
-
--- name: entries
--- The entries of these documents' items.
-SELECT side, kind, party_id, document_id, instalment, unapplied, cause_id, document_on, received_on, due_on,
-       effective_on, currency, amount_minor, base_minor
-  FROM entry
- WHERE business_id = %(business_id)s AND document_id = ANY (%(documents)s::uuid[])
- ORDER BY version, sequence
-
 -- name: add_version
-INSERT INTO ledger_version (business_id, version, recorded_at, operation, actor, hash)
-VALUES (%(business_id)s, %(version)s, %(recorded_at)s, %(operation)s, %(actor)s, %(hash)s)
+INSERT INTO ledger_version (business_id, version, recorded_at, operation, actor, hash, form)
+VALUES (%(business_id)s, %(version)s, %(recorded_at)s, %(operation)s, %(actor)s, %(hash)s, %(form)s)
 
 -- name: move_head
 UPDATE book SET version = %(version)s, recorded_at = %(recorded_at)s, unfolded = %(unfolded)s, hash = %(hash)s
@@ -67,11 +15,11 @@ DELETE FROM open_item WHERE business_id = %(business_id)s AND document_id = ANY 
 SELECT document.id
   FROM document
   CROSS JOIN LATERAL (
-       SELECT party_id FROM document_fact
+       SELECT party_id, state FROM document_fact
         WHERE business_id = document.business_id AND document_id = document.id
         ORDER BY version DESC LIMIT 1) AS fact
  WHERE document.business_id = %(business_id)s AND document.side = %(side)s::side
-   AND document.kind = %(kind)s::document_kind
+   AND document.kind = %(kind)s::document_kind AND fact.state <> 'deleted'
    AND (%(party_id)s::uuid IS NULL OR fact.party_id = %(party_id)s::uuid)
    AND (%(external_id)s::text IS NULL OR document.external_id = %(external_id)s::text)
    AND (document.version, document.id) > (%(place)s::bigint, %(place_id)s::uuid)
@@ -83,11 +31,11 @@ SELECT document.id
 SELECT document.id
   FROM document
   CROSS JOIN LATERAL (
-       SELECT party_id FROM document_fact
+       SELECT party_id, state FROM document_fact
         WHERE business_id = document.business_id AND document_id = document.id
         ORDER BY version DESC LIMIT 1) AS fact
  WHERE document.business_id = %(business_id)s AND document.side = %(side)s::side
-   AND document.kind = %(kind)s::document_kind
+   AND document.kind = %(kind)s::document_kind AND fact.state <> 'deleted'
    AND (%(party_id)s::uuid IS NULL OR fact.party_id = %(party_id)s::uuid)
    AND (%(external_id)s::text IS NULL OR document.external_id = %(external_id)s::text)
    AND (document.version, document.id) < (%(place)s::bigint, %(place_id)s::uuid)
@@ -98,19 +46,21 @@ SELECT document.id
 SELECT count(*) AS total
   FROM document
   CROSS JOIN LATERAL (
-       SELECT party_id FROM document_fact
+       SELECT party_id, state FROM document_fact
         WHERE business_id = document.business_id AND document_id = document.id
         ORDER BY version DESC LIMIT 1) AS fact
  WHERE document.business_id = %(business_id)s AND document.side = %(side)s::side
-   AND document.kind = %(kind)s::document_kind
+   AND document.kind = %(kind)s::document_kind AND fact.state <> 'deleted'
    AND (%(party_id)s::uuid IS NULL OR fact.party_id = %(party_id)s::uuid)
    AND (%(external_id)s::text IS NULL OR document.external_id = %(external_id)s::text)
 
 -- name: document_views
--- These documents as they are known now, with what is open of them on a day.
-SELECT document.id, document.side, document.kind, document.external_id, fact.state, fact.party_id, fact.number,
-       fact.issued_on, fact.received_on, fact.due_on, fact.due_from, fact.currency, fact.amount_minor, fact.base_minor,
-       fact.tags, fact.body, document.version AS place, made.recorded_at AS created_at, kept.recorded_at AS updated_at,
+-- These documents as they are known now, with what is open of them on a day. What was deleted is not seen.
+SELECT document.id, document.side, document.kind, document.external_id, document.target_id, fact.state, fact.party_id,
+       fact.number, fact.issued_on, fact.received_on, fact.due_on, fact.due_from, fact.currency, fact.amount_minor,
+       fact.base_minor, fact.tags, fact.body, fact.opening_on, fact.net_days, fact.end_of_month, fact.instalments,
+       fact.due_changes, fact.status, fact.returned_on, fact.reason,
+       document.version AS place, made.recorded_at AS created_at, kept.recorded_at AS updated_at,
        coalesce(balance.open_minor, 0)::bigint AS open_minor,
        coalesce(balance.settled_minor, 0)::bigint AS settled_minor, balance.settled_on
   FROM document
@@ -122,13 +72,13 @@ SELECT document.id, document.side, document.kind, document.external_id, fact.sta
   JOIN ledger_version AS kept ON kept.business_id = document.business_id AND kept.version = fact.version
   CROSS JOIN LATERAL (
        SELECT abs(sum(amount_minor)) AS open_minor,
-              abs(sum(amount_minor) FILTER (WHERE kind = 'allocation')) AS settled_minor,
+              abs(sum(amount_minor) FILTER (WHERE kind NOT IN ('charge', 'payment', 'credit'))) AS settled_minor,
               max(effective_on) FILTER (WHERE kind = 'allocation') AS settled_on
          FROM entry
         WHERE business_id = document.business_id AND document_id = document.id
           AND effective_on <= %(today)s::date) AS balance
  WHERE document.business_id = %(business_id)s AND document.side = %(side)s::side
-   AND document.kind = %(kind)s::document_kind AND document.id = ANY (%(ids)s::uuid[])
+   AND document.kind = %(kind)s::document_kind AND document.id = ANY (%(ids)s::uuid[]) AND fact.state <> 'deleted'
 
 -- name: party_page
 -- The ids of a page of parties in order of recording, after a place in it. Texts that contain are matched without case.

@@ -1,4 +1,4 @@
-"""Read what a write needs to know, and keep what it adds: one write, one transaction, one version.
+"""Keep what a write adds: one write, one transaction, one version.
 
 Units: minor units; dates are calendar days.
 Holds: open items are the sum of all entries, in the same transaction; the version's hash covers every row added.
@@ -6,35 +6,22 @@ Source: docs/reference/storage.md; docs/rule.md, T0.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 from duebook.days import Terms
 from duebook.db.bulk import Columns, insert, together
 from duebook.db.queries import load
-from duebook.ledger.book import Book, Changes, Known, Recorded
+from duebook.ledger.book import Book
 from duebook.ledger.chain import Row, canonical_json, version_hash
 from duebook.ledger.checkpoints import DUE_AFTER_ENTRIES, refresh
-from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, Command, NewParty, PartyRef, PutParty
+from duebook.ledger.commands import Command
 from duebook.ledger.errors import placed
-from duebook.ledger.facts import (
-    Allocation,
-    AllocationId,
-    Document,
-    DocumentId,
-    DueFrom,
-    Entry,
-    EntryKind,
-    Item,
-    Kind,
-    Party,
-    PartyId,
-    Side,
-    State,
-    Tag,
-)
+from duebook.ledger.facts import Allocation, Document, Entry, Item, Tag
+from duebook.ledger.loading import known
+from duebook.ledger.working import Changes, Recorded
 from duebook.tenancy.facts import Caller
 from duebook.tenancy.gate import WriteTx
 
@@ -54,7 +41,7 @@ _ITEM: Final = (
 COLUMNS: Final[dict[str, Columns]] = {
     "party": ("id", "side", "external_id"),
     "party_fact": ("party_id", "name", "archived", "net_days", "end_of_month", "tags", "profile"),
-    "document": ("id", "side", "kind", "external_id"),
+    "document": ("id", "side", "kind", "external_id", "target_id", "sequence"),
     "document_fact": (
         "document_id",
         "state",
@@ -69,16 +56,41 @@ COLUMNS: Final[dict[str, Columns]] = {
         "base_minor",
         "tags",
         "body",
+        "opening_on",
+        "net_days",
+        "end_of_month",
+        "instalments",
+        "due_changes",
+        "status",
+        "returned_on",
+        "reason",
     ),
-    "allocation": ("id", "sequence", "source_id", "charge_id", "effective_on", "stated", "amount_minor"),
+    "allocation": (
+        "id",
+        "sequence",
+        "source_id",
+        "charge_id",
+        "effective_on",
+        "stated",
+        "amount_minor",
+        "source_minor",
+        "instalment",
+        "ended_on",
+    ),
+    "rate": ("sequence", "currency", "quoted_on", "rate"),
+    "book_fact": ("starts_on", "closed_through", "late"),
     "entry": ("sequence", *_ITEM, "kind", "cause_id", "effective_on", "amount_minor", "base_minor"),
 }
+FORM: Final = 2
+"""How the hash of a version that is recorded now covers its rows: all columns named above."""
+FORM_1: Final = {"document": 4, "document_fact": 13, "allocation": 7}
+"""Of these tables the hash of a version of form 1 covers so many columns only, the first ones."""
 
 
-async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded]:
+async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded | None]:
     """Work the commands out in order and keep what they add as the next version; none if they add nothing.
 
-    Raises LedgerError, and nothing is kept.
+    A command about the books as a whole has no id to stand under, and None in its place. Raises LedgerError, and nothing is kept.
     """
     book = Book(tx.business.base_currency, await known(tx, commands))
     results = []
@@ -88,79 +100,6 @@ async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded]:
     if book.changes != Changes():
         await _keep(tx, book)
     return results
-
-
-@dataclass(slots=True)
-class _Names:
-    """What commands name: parties and documents by id, or by external id."""
-
-    parties: set[PartyId] = field(default_factory=set)
-    party_externals: set[tuple[Side, str]] = field(default_factory=set)
-    documents: set[DocumentId] = field(default_factory=set)
-    document_externals: set[tuple[Side, Kind, str]] = field(default_factory=set)
-
-    def add(self, command: Command) -> None:
-        match command:
-            case PutParty():
-                if command.id:
-                    self.parties.add(command.id)
-                elif command.external_id is not None:
-                    self.party_externals.add((command.side, command.external_id))
-            case ArchiveParty():
-                self.parties.add(command.id)
-            case AddCharge():
-                self._add_party(command.side, command.party)
-                if command.external_id is not None:
-                    self.document_externals.add((command.side, Kind.CHARGE, command.external_id))
-                for settlement in command.settlements:
-                    self.add(settlement)
-            case AddSettlement():
-                if command.party:
-                    self._add_party(command.side, command.party)
-                if command.external_id is not None:
-                    self.document_externals.add((command.side, command.kind, command.external_id))
-                for one in command.allocations:
-                    if isinstance(one.charge, str):
-                        self.document_externals.add((command.side, Kind.CHARGE, one.charge))
-                    else:
-                        self.documents.add(one.charge)
-
-    def _add_party(self, side: Side, ref: PartyRef) -> None:
-        if isinstance(ref, NewParty):
-            self.party_externals.add((side, ref.external_id))
-        else:
-            self.parties.add(ref)
-
-
-async def known(tx: WriteTx, commands: Iterable[Command]) -> Known:
-    """What the books hold of all that the commands name."""
-    names = _Names()
-    for command in commands:
-        names.add(command)
-    business = {"business_id": tx.business.id}
-    async with tx.connection.pipeline():
-        party_rows = await tx.connection.execute(
-            _QUERIES.parties,
-            business | {"ids": list(names.parties)} | _columns(names.party_externals, "sides", "external_ids"),
-        )
-        document_rows = await tx.connection.execute(
-            _QUERIES.documents,
-            business
-            | {"ids": list(names.documents)}
-            | _columns(names.document_externals, "sides", "kinds", "external_ids"),
-        )
-    found = Known(
-        [party_of(row) for row in await party_rows.fetchall()],
-        [document_of(row) for row in await document_rows.fetchall()],
-    )
-    if found.documents:
-        values = business | {"documents": [document.id for document in found.documents]}
-        async with tx.connection.pipeline():
-            allocation_rows = await tx.connection.execute(_QUERIES.allocations, values)
-            entry_rows = await tx.connection.execute(_QUERIES.entries, values)
-        found.allocations = [allocation_of(row) for row in await allocation_rows.fetchall()]
-        found.entries = [entry_of(row) for row in await entry_rows.fetchall()]
-    return found
 
 
 async def _keep(tx: WriteTx, book: Book) -> None:
@@ -176,6 +115,7 @@ async def _keep(tx: WriteTx, book: Book) -> None:
         "operation": tx.operation,
         "unfolded": tx.unfolded + len(entries),
         "actor": actor,
+        "form": FORM,
         "hash": version_hash(tx.hash, version, recorded_at, tx.operation, actor, chained, entries),
     }
     connection, key = tx.connection, (tx.business.id, version)
@@ -201,44 +141,65 @@ def _actor(tx: WriteTx) -> str:
 
 def _fact_rows(book: Book) -> dict[str, list[Row]]:
     changes = book.changes
+    new = [one for one in changes.documents.values() if book.is_new_document(one.id)]
     return {
         "party": [(one.id, one.side, one.external_id) for one in changes.parties.values() if book.is_new(one.id)],
         "party_fact": [
-            (
-                one.id,
-                one.name,
-                one.archived,
-                one.terms.net_days if one.terms else None,
-                one.terms.end_of_month if one.terms else None,
-                _tags(one.tags),
-                canonical_json(one.profile),
-            )
+            (one.id, one.name, one.archived, *_terms(one.terms), _tags(one.tags), canonical_json(one.profile))
             for one in changes.parties.values()
         ],
-        "document": [(one.id, one.side, one.kind, one.external_id) for one in changes.documents.values()],
-        "document_fact": [
-            (
-                one.id,
-                one.state,
-                one.party_id,
-                one.number,
-                one.issued_on,
-                one.received_on,
-                one.due_on,
-                one.due_from,
-                one.currency,
-                one.amount_minor,
-                one.base_minor,
-                _tags(one.tags),
-                canonical_json(one.body),
-            )
-            for one in changes.documents.values()
+        "document": [
+            (one.id, one.side, one.kind, one.external_id, one.target_id, sequence) for sequence, one in enumerate(new)
         ],
-        "allocation": [
-            (one.id, sequence, one.source_id, one.charge_id, one.effective_on, one.stated, one.amount_minor)
-            for sequence, one in enumerate(changes.allocations)
-        ],
+        "document_fact": [_document_row(one) for one in changes.documents.values()],
+        "allocation": [_allocation_row(*one) for one in enumerate(changes.allocations.values())],
+        "rate": [(sequence, one.currency, one.quoted_on, one.rate) for sequence, one in enumerate(changes.rates)],
+        "book_fact": [(one.starts_on, one.closed_through, one.late) for one in [changes.books] if one],
     }
+
+
+def _document_row(document: Document) -> Row:
+    return (
+        document.id,
+        document.state,
+        document.party_id,
+        document.number,
+        document.issued_on,
+        document.received_on,
+        document.due_on,
+        document.due_from,
+        document.currency,
+        document.amount_minor,
+        document.base_minor,
+        _tags(document.tags),
+        canonical_json(document.body),
+        document.opening_on,
+        *_terms(document.terms),
+        canonical_json([(str(one.due_on), one.amount_minor) for one in document.instalments]),
+        canonical_json([(str(one.from_on), one.instalment, str(one.due_on)) for one in document.due_changes]),
+        document.status,
+        document.returned_on,
+        document.reason,
+    )
+
+
+def _allocation_row(sequence: int, allocation: Allocation) -> Row:
+    return (
+        allocation.id,
+        sequence,
+        allocation.source_id,
+        allocation.charge_id,
+        allocation.effective_on,
+        allocation.stated,
+        allocation.amount_minor,
+        allocation.source_minor,
+        allocation.instalment,
+        allocation.ended_on,
+    )
+
+
+def _terms(terms: Terms | None) -> tuple[int | None, bool | None]:
+    return (terms.net_days, terms.end_of_month) if terms else (None, None)
 
 
 def _entry_rows(entries: Iterable[Entry]) -> list[Row]:
@@ -272,79 +233,3 @@ def _item_row(item: Item) -> Row:
 
 def _tags(tags: Sequence[Tag]) -> str:
     return canonical_json([asdict(tag) for tag in tags])
-
-
-def _columns(rows: Iterable[tuple[Any, ...]], *names: str) -> dict[str, list[Any]]:
-    listed = list(rows)
-    return {name: [str(row[place]) for row in listed] for place, name in enumerate(names)}
-
-
-def party_of(row: Any) -> Party:
-    """A party from a row of the query that finds it."""
-    return Party(
-        id=PartyId(row.id),
-        side=Side(row.side),
-        external_id=row.external_id,
-        name=row.name,
-        archived=row.archived,
-        terms=None if row.net_days is None else Terms(row.net_days, row.end_of_month),
-        tags=tuple(Tag(**tag) for tag in row.tags),
-        profile=row.profile,
-    )
-
-
-def document_of(row: Any) -> Document:
-    """A document from a row of the query that finds it."""
-    return Document(
-        id=DocumentId(row.id),
-        side=Side(row.side),
-        kind=Kind(row.kind),
-        external_id=row.external_id,
-        state=State(row.state),
-        party_id=PartyId(row.party_id),
-        number=row.number,
-        issued_on=row.issued_on,
-        received_on=row.received_on,
-        due_on=row.due_on,
-        due_from=DueFrom(row.due_from),
-        currency=row.currency,
-        amount_minor=row.amount_minor,
-        base_minor=row.base_minor,
-        tags=tuple(Tag(**tag) for tag in row.tags),
-        body=row.body,
-    )
-
-
-def allocation_of(row: Any) -> Allocation:
-    """An allocation from a row of the query that finds it."""
-    return Allocation(
-        id=AllocationId(row.id),
-        source_id=DocumentId(row.source_id),
-        charge_id=DocumentId(row.charge_id),
-        effective_on=row.effective_on,
-        stated=row.stated,
-        amount_minor=row.amount_minor,
-    )
-
-
-def entry_of(row: Any) -> Entry:
-    """An entry from a row of the query that finds it."""
-    item = Item(
-        side=Side(row.side),
-        party_id=PartyId(row.party_id),
-        document_id=DocumentId(row.document_id),
-        instalment=row.instalment,
-        unapplied=row.unapplied,
-        document_on=row.document_on,
-        received_on=row.received_on,
-        due_on=row.due_on,
-        currency=row.currency,
-    )
-    return Entry(
-        item=item,
-        kind=EntryKind(row.kind),
-        cause_id=DocumentId(row.cause_id),
-        effective_on=row.effective_on,
-        amount_minor=row.amount_minor,
-        base_minor=row.base_minor,
-    )

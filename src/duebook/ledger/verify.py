@@ -6,9 +6,9 @@ checkpoints equal their recomputation.
 Source: docs/rule.md, T0 and T7; docs/reference/storage.md, "The hash of a version".
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,14 +16,18 @@ from psycopg import sql
 
 from duebook.db.queries import load
 from duebook.ledger.chain import GENESIS, version_hash
-from duebook.ledger.replay import canonical, differences, least_open_from, open_by_day
-from duebook.ledger.store import COLUMNS, allocation_of, document_of, entry_of
+from duebook.ledger.effects import Web, least_open, open_by_day
+from duebook.ledger.facts import Document, Entry
+from duebook.ledger.loading import neighbourhood
+from duebook.ledger.replay import AGED, NoRoom, Replay, differences
+from duebook.ledger.rows import books_of, entry_of
+from duebook.ledger.store import COLUMNS, FORM_1
 from duebook.tenancy.gate import ReadTx
 
-_LEDGER: Final = load("duebook.ledger")
+_LOADING: Final = load("duebook.ledger", "loading.sql")
 _QUERIES: Final = load("duebook.ledger", "verify.sql")
-_FACTS: Final = ("party", "party_fact", "document", "document_fact", "allocation")
-_JSON: Final = frozenset({"tags", "profile", "body"})
+_FACTS: Final = ("party", "party_fact", "document", "document_fact", "allocation", "rate", "book_fact")
+_JSON: Final = frozenset({"tags", "profile", "body", "instalments", "due_changes"})
 
 AT_ONCE: Final = 1_000
 """How many versions or documents are read together."""
@@ -63,7 +67,7 @@ async def _chain(tx: ReadTx) -> AsyncIterator[Finding]:
             if recorded_at and row.recorded_at < recorded_at:
                 yield Finding(f"version {row.version}", "was recorded before the version it follows")
             rows = recorded.get(row.version, {})
-            facts = [(table, one) for table in _FACTS for one in rows.get(table, ())]
+            facts = [(table, _covered(table, one, row.form)) for table in _FACTS for one in rows.get(table, ())]
             time = row.recorded_at.astimezone(UTC)
             expected = version_hash(hashed, row.version, time, row.operation, row.actor, facts, rows.get("entry", ()))
             if expected != row.hash:
@@ -90,26 +94,45 @@ async def _recorded(tx: ReadTx, first: int, last: int) -> dict[int, dict[str, li
     return recorded
 
 
+def _covered(table: str, row: tuple[Any, ...], form: int) -> tuple[Any, ...]:
+    return row[: FORM_1.get(table)] if form == 1 else row
+
+
 async def _documents(tx: ReadTx) -> AsyncIterator[Finding]:
-    values: dict[str, Any] = {"business_id": tx.business.id, "limit": AT_ONCE, "after": UUID(int=0)}
+    business = {"business_id": tx.business.id}
+    closed_through = books_of(next(iter(await _rows(tx, _LOADING.books, business)), None)).closed_through
+    values: dict[str, Any] = business | {"limit": AT_ONCE, "after": UUID(int=0)}
     while ids := [row.id for row in await _rows(tx, _QUERIES.documents, values)]:
-        named = {"business_id": tx.business.id, "ids": ids, "documents": ids}
-        named |= {"sides": [], "kinds": [], "external_ids": []}
-        documents = [document_of(row) for row in await _rows(tx, _LEDGER.documents, named)]
-        allocations = [allocation_of(row) for row in await _rows(tx, _LEDGER.allocations, named)]
-        touching = _by((end, one) for one in allocations for end in (one.source_id, one.charge_id))
-        entries = _by(
-            (one.item.document_id, one) for one in [entry_of(row) for row in await _rows(tx, _LEDGER.entries, named)]
-        )
+        web = Web()
+        documents, allocations = await neighbourhood(tx.connection, tx.business.id, ids)
         for document in documents:
-            hanging = touching.get(document.id, [])
-            if wrong := differences(canonical(document, hanging), entries.get(document.id, ())):
-                days = ", ".join(sorted({str(one.effective_on) for one in wrong}))
-                yield Finding(f"document {document.id}", f"has other entries than its facts give, on {days}")
-            least, on = least_open_from(document.issued_on, open_by_day(document, hanging))
-            if least < 0:
-                yield Finding(f"document {document.id}", f"is over-allocated by {-least} on {on}")
+            web.put(document)
+        for allocation in allocations:
+            web.hang(allocation)
+        rows = await _rows(tx, _LOADING.entries, business | {"documents": ids})
+        entries = _by((one.item.document_id, one) for one in map(entry_of, rows))
+        replay = Replay(web)
+        for document_id in ids:
+            for what in _wrong(web, replay, web.documents[document_id], entries.get(document_id, []), closed_through):
+                yield Finding(f"document {document_id}", what)
         values["after"] = ids[-1]
+
+
+def _wrong(
+    web: Web, replay: Replay, document: Document, there: list[Entry], closed_through: date | None
+) -> Iterator[str]:
+    opens = open_by_day(document, web)
+    least_minor, on = least_open(opens, document.counts_on)
+    if least_minor < 0:
+        yield f"is over-allocated by {-least_minor} on {on}"
+    try:
+        canonical = replay.canonical(document) if document.kind in AGED else []
+    except NoRoom as short:
+        yield f"has instalments that are over-allocated: {short}"
+        return
+    if wrong := differences(canonical, there, closed_through):
+        days = ", ".join(sorted({str(one.effective_on) for one in wrong}))
+        yield f"has other entries than its facts give, on {days}"
 
 
 async def _open_items(tx: ReadTx) -> AsyncIterator[Finding]:

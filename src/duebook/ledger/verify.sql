@@ -1,6 +1,6 @@
 -- name: versions
 -- The versions after one, in order, so many.
-SELECT version, recorded_at, operation, actor::text AS actor, hash
+SELECT version, recorded_at, operation, actor::text AS actor, hash, form
   FROM ledger_version
  WHERE business_id = %(business_id)s AND version > %(after)s
  ORDER BY version

@@ -14,10 +14,11 @@ from uuid import UUID
 from duebook.db.queries import load
 from duebook.ledger.errors import DocumentNotFound, PartyNotFound
 from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Party, PartyId, Side
-from duebook.ledger.store import allocation_of, document_of, party_of
+from duebook.ledger.rows import allocation_of, document_of, party_of
 from duebook.tenancy.gate import ReadTx
 
 _QUERIES: Final = load("duebook.ledger")
+_LOADING: Final = load("duebook.ledger", "loading.sql")
 
 
 class Place(NamedTuple):
@@ -52,7 +53,7 @@ class PartyView:
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A document with what is open and what is settled of it today; `allocations` touch it on any day.
+    """A document with what is open and what is settled of it today; `allocations` touch it, today or on a later day.
 
     `settled_on` is the day of the latest allocation up to today.
     """
@@ -147,11 +148,12 @@ async def documents_by_id(tx: ReadTx, side: Side, kind: Kind, ids: Sequence[UUID
         found = await tx.connection.execute(
             _QUERIES.document_views, business | {"side": side, "kind": kind, "ids": ids, "today": today}
         )
-        touching = await tx.connection.execute(_QUERIES.allocations, business | {"documents": ids})
+        touching = await tx.connection.execute(_LOADING.allocations, business | {"documents": ids})
     allocations: dict[UUID, list[Allocation]] = {}
-    for row in await touching.fetchall():
-        for end in (row.source_id, row.charge_id):
-            allocations.setdefault(end, []).append(allocation_of(row))
+    for allocation in map(allocation_of, await touching.fetchall()):
+        if allocation.stands and (allocation.ended_on is None or allocation.ended_on > today):
+            for end in (allocation.source_id, allocation.charge_id):
+                allocations.setdefault(end, []).append(allocation)
     views = {row.id: _view(row, allocations.get(row.id, ())) for row in await found.fetchall()}
     return [views[document_id] for document_id in ids if document_id in views]
 

@@ -133,7 +133,7 @@ _REFUSED: Final[dict[type[Exception], Answer]] = {
     ledger.LedgerError: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.INVALID_PAYLOAD),
     ledger.NotFound: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.SPECIFIED_ID_NOT_FOUND),
     ledger.OtherParty: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.DOES_NOT_MATCH_EXISTING_ENTITY),
-    ledger.OtherCurrency: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.DOES_NOT_MATCH_EXISTING_ENTITY),
+    ledger.NoRate: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.DOES_NOT_MATCH_EXISTING_ENTITY),
     ledger.OverAllocated: Answer(400, ApiErrorType.INVALID_PARAMETERS),
     ledger.NotOpen: Answer(409, ApiErrorType.INVALID_STATE),
     ledger.PartyIsArchived: Answer(409, ApiErrorType.RESOURCE_ARCHIVED, ApiEnumErrorType.RESOURCE_ARCHIVED),

@@ -21,7 +21,6 @@ from duebook.ledger.errors import (
     ExternalIdConflict,
     LedgerError,
     NotOpen,
-    OtherCurrency,
     OtherParty,
     OverAllocated,
     PartyNotFound,
@@ -165,7 +164,7 @@ def _named(error: LedgerError, fields: dict[str, str]) -> str:
     match error:
         case OverAllocated():
             about = "open"
-        case DocumentNotFound() | NotOpen() | OtherCurrency() | OtherParty():
+        case DocumentNotFound() | NotOpen() | OtherParty():
             about = "charge"
         case ExternalIdConflict(differing=about):
             pass

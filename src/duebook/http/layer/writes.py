@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 from duebook.http.layer.refusals import RefusedWrite
 from duebook.http.services import Services
-from duebook.ledger.book import Recorded
 from duebook.ledger.commands import Command
 from duebook.ledger.errors import LedgerError
 from duebook.ledger.facts import Side
 from duebook.ledger.store import record
+from duebook.ledger.working import Recorded
 from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import write_tx
 
@@ -31,7 +31,7 @@ async def write(
     async with write_tx(services.database, caller, business_id, operation) as tx:
         commands = [one(tx.business) for one in asked]
         try:
-            return await record(tx, commands)
+            return [done for done in await record(tx, commands) if done]
         except LedgerError as error:
             at = f"[{error.at}]." if batch else ""
             raise RefusedWrite(error, side, fields, at) from error
