@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from duebook.db.pool import DATABASE_URL, connected
 from duebook.http import layer, native, thredfi
+from duebook.http.native.paths import API
 from duebook.http.openapi import document
 from duebook.http.services import Services
 from duebook.http.shell import Shell
@@ -27,13 +28,15 @@ class Dispatcher:
 
     def __init__(self, database_url: str) -> None:
         self._database_url: Final = database_url
-        platform, businesses = thredfi.build(), layer.build()
+        ours, platform, businesses = native.build_api(), thredfi.build(), layer.build()
         documents = {
+            "api": partial(native.description, ours),
             "layer": partial(document, businesses, trailing_slash=False),
             "thredfi": partial(document, platform, trailing_slash=True),
         }
         layer_shell = Shell(businesses, layer.error_answer)
         self._dialects: Final = {
+            API: Shell(ours, native.error_answer),
             "/v1/platform": Shell(platform, thredfi.error_answer),
             "/v1": layer_shell,
             "/oauth2/token": layer_shell,

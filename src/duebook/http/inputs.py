@@ -16,6 +16,7 @@ T = TypeVar("T")
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _AT: Final = re.compile(r"^(?P<rule>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>.*)`")
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<name>.*)`")
 _STEP: Final = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<unknown>\[\.\.\.\])")
 _SHOWN_CHARACTERS: Final = 100
 
@@ -60,7 +61,10 @@ def _bad_field(kind: Any, message: str, raw: bytes) -> BadInput:
     if missing := _MISSING.match(rule):
         name = missing["name"]
         return BadInput(f"{field}.{name}" if field else name, "", "is required")
-    if rule.startswith("Invalid enum value") and (allowed := choices(kind, path or "")):
+    if unknown := _UNKNOWN.match(rule):
+        name = unknown["name"]
+        return BadInput(f"{field}.{name}" if field else name, "", "is not a field here")
+    if rule.startswith(("Invalid enum value", "Invalid value")) and (allowed := choices(kind, path or "")):
         return BadInput(field, value, f"is one of {', '.join(allowed)}")
     rule = rule.replace("`", "").replace("RFC3339 encoded date", "date, written YYYY-MM-DD")
     return BadInput(field, value, rule[0].lower() + rule[1:])
@@ -99,6 +103,8 @@ def _members(kind: inspect.Type) -> list[inspect.Type]:
 
 def _inside(kind: inspect.Type, name: str | None) -> list[inspect.Type]:
     match kind:
+        case inspect.StructType(tag_field=str(tag_field), tag=tag) if tag_field == name:
+            return [inspect.LiteralType((tag,))]
         case inspect.StructType(fields=fields):
             return [one.type for one in fields if one.encode_name == name]
         case inspect.ListType(item_type=item):

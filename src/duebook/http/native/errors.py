@@ -1,17 +1,39 @@
-"""How our own paths say that something is wrong: problem details.
+"""How our own paths say that something is wrong: problem details, and one table from exception to status and code.
 
-Source: RFC 9457.
+Holds: 400 is a request that cannot be read, 422 a value that breaks a rule by itself, 409 one that the books do not
+allow as they stand; whatever is not to be seen answers 404 with one and the same body.
+Source: RFC 9457; docs/reference/api.md, "Errors".
 """
 
+import re
 from http import HTTPStatus
+from typing import Annotated, Any, Final
 
 import msgspec
+import psycopg
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import UNSET, Meta, UnsetType
+from psycopg_pool import PoolTimeout
 
 from duebook.http.bodies import bad_inputs
+from duebook.http.inputs import BadInput
 from duebook.http.native.health import NotReady
-from duebook.http.shell import AnyRequest, QueryTooLong, log_failure, request_id
+from duebook.http.native.refusals import RefusedCommand
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, log_failure, request_id
+from duebook.ledger import errors as ledger
+from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
+from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
+
+
+class Wrong(msgspec.Struct):
+    """A part of a request that breaks a rule."""
+
+    field: Annotated[str, Meta(description="Where it stands, such as commands[3].amount_minor; empty for all of it")]
+    value: Annotated[str, Meta(description="What was given there, as JSON; empty if nothing was")]
+    rule: str
 
 
 class Problem(msgspec.Struct, kw_only=True):
@@ -19,24 +41,131 @@ class Problem(msgspec.Struct, kw_only=True):
 
     title: str
     status: int
-    detail: str
+    code: Annotated[str, Meta(description="What went wrong, for programs")]
+    detail: Annotated[str, Meta(description="What went wrong, for people")]
     instance: str
+    errors: Annotated[list[Wrong] | UnsetType, Meta(description="The parts of the request that it is about")] = UNSET
+    figures: Annotated[
+        dict[str, Any] | UnsetType, Meta(description="What the ledger refused a command for: amounts, days, ids")
+    ] = UNSET
+
+
+_TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
+    ClientException: (400, "unreadable"),
+    BadInput: (422, "bad_value"),
+    AuthError: (401, "not_signed_in"),
+    KeyRevoked: (401, "not_signed_in"),
+    PartnerOnly: (403, "not_allowed"),
+    NotYourBusiness: (403, "not_allowed"),
+    NotFoundException: (404, "not_found"),
+    BusinessNotFound: (404, "not_found"),
+    ledger.NotFound: (404, "not_found"),
+    MethodNotAllowedException: (405, "method_not_allowed"),
+    RequestEntityTooLarge: (413, "body_too_large"),
+    QueryTooLong: (414, "query_too_long"),
+    ledger.SumTooLarge: (422, "sum_too_large"),
+    NotReady: (503, "not_ready"),
+    Busy: (503, "busy"),
+    PoolTimeout: (503, "busy"),
+    psycopg.OperationalError: (503, "busy"),
+    Exception: (500, "broken"),
+}
+
+_BY_ITSELF: Final = (
+    *(ledger.NegativeAmount, ledger.TooLarge, ledger.SumTooLarge, ledger.BadRate, ledger.NotThatKind),
+    *(ledger.InstalmentsDoNotAddUp, ledger.InstalmentNotFound, ledger.DueDateOutOfRange),
+    *(ledger.ReturnDateMissing, ledger.NoParty, ledger.SameParty, ledger.NotFound),
+)
+"""What is wrong with a command whatever the books hold, or that names something that is not in them."""
 
 
 def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
     """The answer to a request that failed with this error."""
-    headers: dict[str, str] = {}
+    wrong = bad_inputs(request, error)
+    status, code = _status(error, wrong)
+    if status >= 500 and not isinstance(error, NotReady):
+        log_failure(request, error)
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=_detail(error, status, wrong),
+        instance=request_id(request),
+        errors=_wrong(error, wrong) or UNSET,
+        figures=error.error.values if isinstance(error, RefusedCommand) else UNSET,
+    )
+    return Response(problem, status_code=status, headers=_headers(error, status), media_type="application/problem+json")
+
+
+def _status(error: Exception, wrong: list[BadInput]) -> tuple[int, str]:
     match error:
-        case QueryTooLong():
-            status, detail = 414, str(error)
+        case RefusedCommand(error=refused):
+            return 422 if isinstance(refused, _BY_ITSELF) else 409, _slug(refused)
+        case _ if wrong and wrong[0].field not in ("", "query"):
+            return _TABLE[BadInput]
+        case _ if wrong:
+            return _TABLE[ClientException]
+    return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
+
+
+def _slug(error: ledger.LedgerError) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def _detail(error: Exception, status: int, wrong: list[BadInput]) -> str:
+    match error:
+        case RequestEntityTooLarge():
+            return f"the body is larger than {BODY_BYTES} bytes"
         case NotReady():
-            status, detail = 503, str(error)
-        case HTTPException(status_code=404 | 405 as status, detail=detail):
-            headers = dict(error.headers or {})
-        case _ if wrong := bad_inputs(request, error):
-            status, detail = 400, "; ".join(map(str, wrong))
-        case _:
-            status, detail = 500, "something is broken here"
-            log_failure(request, error)
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request_id(request))
-    return Response(problem, status_code=status, headers=headers, media_type="application/problem+json")
+            return str(error)
+        case _ if wrong:
+            return "; ".join(map(str, wrong))
+    if status == 404:
+        return "there is nothing at this address: no such business, or nothing with this id in it"
+    if status >= 500:
+        return "too much is waiting, or the database cannot be reached" if status == 503 else "something is broken here"
+    return error.detail if isinstance(error, HTTPException) else str(error)
+
+
+def _wrong(error: Exception, wrong: list[BadInput]) -> list[Wrong]:
+    if isinstance(error, RefusedCommand):
+        rule = " ".join((type(error.error).__doc__ or "").split())
+        return [Wrong(error.field, error.value, rule)]
+    return [Wrong(one.field, one.value, one.rule) for one in wrong]
+
+
+def _headers(error: Exception, status: int) -> dict[str, str]:
+    match status:
+        case 401:
+            scheme = error.scheme if isinstance(error, AuthError) else "Bearer"
+            reason = ', error="invalid_token"' if scheme == "Bearer" and not isinstance(error, NoCredentials) else ""
+            return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
+        case 405 if isinstance(error, HTTPException):
+            return dict(error.headers or {})
+        case 503:
+            return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
+    return {}
+
+
+_DESCRIBED: Final = {
+    400: "The body or the query cannot be read",
+    401: "No credentials, or not good ones",
+    403: "The token is for another business",
+    404: "No such business for this partner, or nothing with this id in it",
+    409: "The books do not allow it as they stand",
+    413: "The body is too large",
+    414: "The query is too long",
+    422: "A value breaks a rule",
+    500: "Something is broken here",
+    503: "Too much is waiting; come again",
+}
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """The error answers of a route, for its description, with those that every route can give."""
+    return {
+        status: ResponseSpec(
+            Problem, generate_examples=False, description=_DESCRIBED[status], media_type="application/problem+json"
+        )
+        for status in sorted({*statuses, 400, 401, 403, 404, 414, 422, 500, 503})
+    }

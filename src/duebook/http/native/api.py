@@ -1,0 +1,44 @@
+"""The application of our own API: everything that can be done with a ledger, and asked of it."""
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+
+from duebook.http.native.books import get_books, list_rates, list_versions
+from duebook.http.native.commands import record_commands
+from duebook.http.native.documents import get_document, list_documents
+from duebook.http.native.errors import error_answer
+from duebook.http.native.parties import get_party, list_parties
+from duebook.http.native.security import COMPONENTS
+from duebook.http.native.shapes import Given
+from duebook.http.openapi import document
+from duebook.http.services import DEPENDENCIES
+from duebook.http.shell import BODY_BYTES
+
+
+def build_api() -> Litestar:
+    """The routes of our own API; its state is given `services` before the first request."""
+    return Litestar(
+        [
+            *(record_commands, get_document, list_documents, get_party, list_parties),
+            *(get_books, list_rates, list_versions),
+        ],
+        dependencies=DEPENDENCIES,
+        exception_handlers={Exception: error_answer},
+        openapi_config=OpenAPIConfig(title="Duebook", version="1.0.0", components=COMPONENTS),
+        request_max_body_size=BODY_BYTES,
+        logging_config=None,
+    )
+
+
+def description(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document of our own API: the shapes that commands are made of have no other fields than theirs."""
+    made = document(app, trailing_slash=False)
+    for name in _names(Given) & made["components"]["schemas"].keys():
+        made["components"]["schemas"][name]["additionalProperties"] = False
+    return made
+
+
+def _names(kind: type[Given]) -> set[str]:
+    return {kind.__name__}.union(*map(_names, kind.__subclasses__()))
