@@ -143,7 +143,7 @@ def test_a_file_of_open_items_reads_without_a_word_from_the_user(read: Read) -> 
     assert parsed.notices == (
         "'document type' is not read and changes nothing; it says 'RV' 3",
         "1 party has more than one spelling of its name: the first is kept",
-        "1 row is due before it is issued",
+        "1 row is due before it is issued (line 3)",
     )
 
 
@@ -291,7 +291,7 @@ def test_empty_fields_behind_the_header_are_no_problem(read: Read) -> None:
 
 def test_titles_above_the_header_are_skipped_and_told(read: Read) -> None:
     """Given a report's title above the header, when read, then lines still count from the top of the file."""
-    parsed = read(f"Open invoices,,,,\nAs of 31 May,,,,\n\n{PLAIN}Acme,1,2024-01-31,,5\n")
+    parsed = read(f"Open invoices,,,,\nAs of 31 May,,,,\n\n{PLAIN}Acme,1,2024-01-31,2024-03-01,5\n")
 
     assert parsed.rows[0].line == 5
     assert parsed.notices == ("the header is on line 4; nothing above it is read",)
@@ -656,7 +656,7 @@ def test_currencies_come_from_their_column_or_from_the_business(read: Read) -> N
 
     assert [(row.currency, row.amount_minor) for row in parsed.rows] == [("EUR", 5_00), ("JPY", 500), ("USD", 5_00)]
     assert said(parsed) == ["line 5, Currency: 'XYZ' is not the code of a currency (ISO 4217, such as USD)"]
-    assert parsed.notices == ("1 row names no currency: it is in USD",)
+    assert parsed.notices == ("1 row names no currency: it is in USD (line 4)",)
 
 
 def test_negative_amounts_and_kinds_make_credits(read: Read) -> None:
@@ -668,7 +668,7 @@ def test_negative_amounts_and_kinds_make_credits(read: Read) -> None:
 
     assert mapped(parsed)["kind"] == "Type"
     assert [row.amount_minor for row in parsed.rows] == [5_00, -5_00, -5_00, -5_00]
-    assert parsed.notices == ("3 rows are credits",)
+    assert parsed.notices == ("3 rows are credits (lines 3, 4 and 5)",)
 
 
 def test_a_kind_named_by_hand_must_be_known(read: Read) -> None:
@@ -696,8 +696,8 @@ def test_settled_before_it_is_issued_is_kept_and_told(read: Read) -> None:
 
     assert parsed.rows[0].settled_on == date(2024, 1, 15)
     assert parsed.notices == (
-        "1 row has an amount of zero",
-        "1 row is settled before it is issued: the payment counts from the issue date",
+        "1 row has an amount of zero (line 3)",
+        "1 row is settled before it is issued: the payment counts from the issue date (line 2)",
     )
 
 

@@ -108,8 +108,8 @@ def _preferences(side: Side, words: Container[str]) -> Iterable[tuple[Field, Seq
     # Name and id are of the same kind of party: a bill's customer is not its vendor.
     who = next((kind for kind in (ours, _ANYONE, others) if any(word in words for word in _party_words(kind))), ours)
     return (
-        ("party_name", [*_name_words(who), "name", *who, "companyname", "company"]),
-        ("party_id", [*_id_words(who), *who]),
+        ("party_name", [*name_words(who), "name", *who, "companyname", "company"]),
+        ("party_id", [*id_words(who), *who]),
         ("number", _NUMBER),
         ("issued_on", _ISSUED_ON),
         # Among receivables, what is received is money.
@@ -122,17 +122,24 @@ def _preferences(side: Side, words: Container[str]) -> Iterable[tuple[Field, Seq
     )
 
 
-def _name_words(who: Sequence[str]) -> list[str]:
+def parties_of(side: Side) -> tuple[str, ...]:
+    """What a file may call the parties of a side."""
+    return (*(_CUSTOMER if side is Side.RECEIVABLE else _VENDOR), *_ANYONE)
+
+
+def name_words(who: Sequence[str]) -> list[str]:
+    """Headers of a party's name."""
     endings = ("name", "fullname", "displayname")
     return [f"{each}{ending}" for each in who for ending in endings] + [f"name{each}" for each in who]
 
 
-def _id_words(who: Sequence[str]) -> list[str]:
+def id_words(who: Sequence[str]) -> list[str]:
+    """Headers of a party's number."""
     return [f"{each}{ending}" for each in who for ending in ("id", "number", "no", "num", "code", "ref", "externalid")]
 
 
 def _party_words(who: Sequence[str]) -> list[str]:
-    return [*_name_words(who), *_id_words(who), *who]
+    return [*name_words(who), *id_words(who), *who]
 
 
 def _overridden(header: Sequence[str], overrides: Mapping[str, str]) -> tuple[dict[Field, MappedColumn], set[str]]:

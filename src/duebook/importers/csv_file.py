@@ -83,7 +83,7 @@ def read_csv(
     ]
     problems.extend(table.problems)
     problems.sort(key=lambda problem: problem.line or 0)
-    return Parsed(mapping, table.rows, tuple(problems), tuple(notices))
+    return Parsed(mapping, table.rows, tuple(problems), tuple(notices), table.refused)
 
 
 def _header(

@@ -6,8 +6,7 @@ Source: docs/howto/import-csv.md, "What a row becomes"; docs/rule.md, T4.
 """
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -15,24 +14,20 @@ from zoneinfo import ZoneInfo
 
 from duebook.importers.amounts import AmountColumn, BadColumnAmount
 from duebook.importers.dates import BadDate, DateColumn
+from duebook.importers.names import identifier_problem, name_problem, without_point_zero
 from duebook.importers.rows import Cells, Field, ImportRow, Problem
 from duebook.money import UnknownCurrency, exponent
-
-_LONGEST: Final = 255
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_WITH_POINT_ZERO: Final = re.compile(r"([0-9]+)\.0")
-_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 
 _CHARGES: Final = frozenset("invoice inv bill charge salesinvoice purchaseinvoice taxinvoice vendorbill".split())
 _CREDITS: Final = frozenset(
     "credit creditnote creditmemo creditinvoice vendorcredit suppliercredit billcredit cn cm".split()
 )
 
+_RESPELLED: Final = (
+    "1 party has more than one spelling of its name: the first is kept",
+    "{} parties have more than one spelling of their name: the first is kept",
+)
 _ONE_AND_MANY: Final = {
-    "names": (
-        "1 party has more than one spelling of its name: the first is kept",
-        "{} parties have more than one spelling of their name: the first is kept",
-    ),
     "number": (
         "1 row has no document number: nothing tells if the file is imported twice",
         "{} rows have no document number: nothing tells if the file is imported twice",
@@ -44,6 +39,10 @@ _ONE_AND_MANY: Final = {
     "currency": ("1 row names no currency: it is in {currency}", "{} rows name no currency: they are in {currency}"),
     "credit": ("1 row is a credit", "{} rows are credits"),
     "zero": ("1 row has an amount of zero", "{} rows have an amount of zero"),
+    "no_due": (
+        "1 row has no due date: terms, or else the issue date, give it one",
+        "{} rows have no due date: terms, or else their issue dates, give them one",
+    ),
     "due": ("1 row is due before it is issued", "{} rows are due before they are issued"),
     "settled": (
         "1 row is settled before it is issued: the payment counts from the issue date",
@@ -51,6 +50,7 @@ _ONE_AND_MANY: Final = {
     ),
 }
 
+_LINES_SHOWN: Final = 25
 _SOME_DAY: Final = date(1900, 1, 1)
 
 
@@ -60,6 +60,15 @@ def is_credit(kind: str) -> bool | None:
     if word in _CREDITS:
         return True
     return False if not word or word in _CHARGES else None
+
+
+def on_lines(lines: Sequence[int]) -> str:
+    """Where something stands: "line 4", or "lines 4, 7 and 9"; the first of very many."""
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    *first, last = [str(line) for line in lines[:_LINES_SHOWN]]
+    more = len(lines) - _LINES_SHOWN
+    return f"lines {', '.join(first)} and {last}" if more <= 0 else f"lines {', '.join([*first, last])} and {more} more"
 
 
 class RowReader:
@@ -75,8 +84,10 @@ class RowReader:
     ) -> None:
         """`columns` are the fields' names in the file. A column that nobody knows how to read is read as nothing."""
         self.problems: list[Problem] = []
+        self.refused: dict[str, int] = {}
         self._columns, self._days, self._amount, self._currency, self._zone = columns, days, amount, currency, zone
-        self._counts: Counter[str] = Counter()
+        self._rows = 0
+        self._lines: dict[str, list[int]] = {what: [] for what in _ONE_AND_MANY}
         self._names: dict[str, str] = {}
         self._respelled: set[str] = set()
         self._numbers: dict[tuple[str, str, bool], ImportRow] = {}
@@ -85,6 +96,12 @@ class RowReader:
 
     def row(self, cells: Cells) -> ImportRow | None:
         """The row of this line, or None after adding its problems."""
+        row = self._row(cells)
+        if row is None and cells.number:
+            self.refused.setdefault(without_point_zero(cells.number), cells.line)
+        return row
+
+    def _row(self, cells: Cells) -> ImportRow | None:
         problems_before = len(self.problems)
         name = self._text(cells.line, "party_name", " ".join(cells.party_name.split()))
         party = self._party(cells, name)
@@ -127,21 +144,31 @@ class RowReader:
 
     def notices(self) -> list[str]:
         """What was noticed, counted over all lines."""
-        counts = self._counts + Counter(names=len(self._respelled))
-        return [
-            (one if counts[what] == 1 else many).format(f"{counts[what]:,}", currency=self._currency)
-            for what, (one, many) in _ONE_AND_MANY.items()
-            if counts[what]
-        ]
+        notices = []
+        if self._respelled:
+            one, many = _RESPELLED
+            notices.append((one if len(self._respelled) == 1 else many).format(f"{len(self._respelled):,}"))
+        for what, (one, many) in _ONE_AND_MANY.items():
+            if lines := self._lines[what]:
+                told = (one if len(lines) == 1 else many).format(f"{len(lines):,}", currency=self._currency)
+                notices.append(f"{told} ({on_lines(lines)})" if len(lines) < self._rows else told)
+        return notices
 
     def _notice(self, row: ImportRow, *, stated_issue: bool, stated_currency: bool) -> None:
-        self._counts["number"] += row.number is None
-        self._counts["issued"] += not stated_issue
-        self._counts["currency"] += not stated_currency and "currency" in self._columns
-        self._counts["credit"] += row.amount_minor < 0
-        self._counts["zero"] += row.amount_minor == 0
-        self._counts["due"] += row.due_on is not None and row.due_on < row.issued_on
-        self._counts["settled"] += row.settled_on is not None and row.settled_on < row.issued_on
+        self._rows += 1
+        noticed = {
+            "number": row.number is None,
+            "issued": not stated_issue,
+            "currency": not stated_currency and "currency" in self._columns,
+            "credit": row.amount_minor < 0,
+            "zero": row.amount_minor == 0,
+            "no_due": row.due_on is None and "due_on" in self._columns,
+            "due": row.due_on is not None and row.due_on < row.issued_on,
+            "settled": row.settled_on is not None and row.settled_on < row.issued_on,
+        }
+        for what, holds in noticed.items():
+            if holds:
+                self._lines[what].append(row.line)
 
     def _party(self, cells: Cells, name: str) -> str:
         """The party's own number if the file has a column for it, else its name."""
@@ -152,18 +179,15 @@ class RowReader:
         return party
 
     def _identifier(self, line: int, field: Field, text: str) -> str:
-        """An id as text, without the point and zero that a table of numbers gave it."""
-        if _SHORTENED.fullmatch(text):
-            self._problem(line, field, text, "has lost its digits in a spreadsheet: format the column as text")
-            return ""
-        whole = _WITH_POINT_ZERO.fullmatch(text)
-        return self._text(line, field, whole[1] if whole else text)
+        rule = identifier_problem(text)
+        if rule:
+            self._problem(line, field, text, rule)
+        return without_point_zero(text)
 
     def _text(self, line: int, field: Field, text: str) -> str:
-        if len(text) > _LONGEST:
-            self._problem(line, field, text, f"has {len(text):,} characters; {_LONGEST} are the most")
-        elif _CONTROL.search(text):
-            self._problem(line, field, text, "has a control character in it")
+        rule = name_problem(text)
+        if rule:
+            self._problem(line, field, text, rule)
         return text
 
     def _day(self, line: int, field: Field, text: str) -> date | None:

@@ -5,7 +5,7 @@ count from 1 in the file as it lies on the disk.
 Holds: a line of the file is a row, a problem, or blank; nothing is left out without a word.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -117,12 +117,13 @@ class ParsedPayments:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A file, read to its end. Only a file without problems is recorded."""
+    """A file, read to its end. `refused` are the lines, by number, of documents that have problems."""
 
     mapping: Mapping
     rows: tuple[ImportRow, ...]
     problems: tuple[Problem, ...]
     notices: tuple[str, ...]
+    refused: dict[str, int] = field(default_factory=dict)
 
 
 def shown(value: str) -> str:

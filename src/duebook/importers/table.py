@@ -5,6 +5,7 @@ Holds: the values of a column are all read the same way; a column that can be re
 Source: docs/howto/import-csv.md, "What is found out by itself".
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ class Table:
     rows: tuple[ImportRow, ...]
     problems: tuple[Problem, ...]
     notices: tuple[str, ...]
+    refused: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 def read_table(
@@ -61,7 +63,13 @@ def read_table(
     if problems:
         # A column could not be read, so the rows are only good for the problems of their other cells.
         return Table(in_order, (), (*problems, *reader.problems), tuple(notices))
-    return Table(in_order, tuple(map(reader.named, rows)), tuple(reader.problems), (*notices, *reader.notices()))
+    return Table(
+        in_order,
+        tuple(map(reader.named, rows)),
+        tuple(reader.problems),
+        (*notices, *reader.notices()),
+        reader.refused,
+    )
 
 
 def unread(name: str, values: Counter[str]) -> str:

@@ -1,0 +1,45 @@
+"""Read a file of customers or vendors for their names.
+
+Holds: an id has one name; a line is a name or a problem.
+Source: docs/howto/import-xero.md, docs/howto/import-payments.md.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from duebook.importers.columns import id_words, name_words, parties_of
+from duebook.importers.names import identifier_problem, name_problem, without_point_zero
+from duebook.importers.rows import Problem
+from duebook.importers.sheet import Wanted, bytes_of, read_sheet
+from duebook.ledger.facts import Side
+
+_NAMES: Final = ("name", "fullname", "displayname", "companyname")
+_IDS: Final = ("id", "number", "no", "code")
+
+
+def read_contacts(path: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """Names by id, and the problems by line. The same line again is no problem, another name is.
+
+    Raises ImportRefused.
+    """
+    who = tuple(dict.fromkeys([*parties_of(Side.RECEIVABLE), *parties_of(Side.PAYABLE)]))
+    wanted = (
+        Wanted("id", (*id_words(who), *_IDS), "the customer's or vendor's id"),
+        Wanted("name", (*name_words(who), *_NAMES), "the name"),
+    )
+    problems: list[Problem] = []
+    sheet = read_sheet(bytes_of(path), wanted, problems, path=path)
+    names: dict[str, str] = {}
+    first_lines: dict[str, int] = {}
+    for line, cells in sheet.lines:
+        external_id, name = without_point_zero(cells["id"]), " ".join(cells["name"].split())
+        for field, rule in (("id", identifier_problem(cells["id"])), ("name", name_problem(name))):
+            if rule or not cells[field]:
+                value = cells[field] or None
+                problems.append(Problem(line, sheet.name_of(field), value, rule or "is empty", path.name))
+        first = first_lines.setdefault(external_id, line)
+        if names.setdefault(external_id, name) != name:
+            rule = f"has another name on line {first}"
+            problems.append(Problem(line, sheet.name_of("id"), external_id, rule, path.name))
+    problems.sort(key=lambda problem: problem.line or 0)
+    return names, tuple(problems)
