@@ -5,10 +5,13 @@ from typing import Any
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 
+from duebook.http.native.aging import get_aging
 from duebook.http.native.books import get_books, list_rates, list_versions
+from duebook.http.native.changes import list_aging_changes
 from duebook.http.native.commands import record_commands
 from duebook.http.native.documents import get_document, list_documents
 from duebook.http.native.errors import error_answer
+from duebook.http.native.explain import explain_aging
 from duebook.http.native.parties import get_party, list_parties
 from duebook.http.native.security import COMPONENTS
 from duebook.http.native.shapes import Given
@@ -23,6 +26,7 @@ def build_api() -> Litestar:
         [
             *(record_commands, get_document, list_documents, get_party, list_parties),
             *(get_books, list_rates, list_versions),
+            *(get_aging, explain_aging, list_aging_changes),
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},

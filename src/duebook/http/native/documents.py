@@ -29,7 +29,7 @@ from duebook.http.native.stamps import Recorded, created, updated
 from duebook.http.services import TheServices
 from duebook.ledger import history
 from duebook.ledger.errors import DocumentNotFound
-from duebook.ledger.facts import Document, DueFrom, Kind, PartyId, Reason, Side, State, Status
+from duebook.ledger.facts import DueFrom, Kind, PartyId, Reason, Side, State, Status
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import read_tx
 
@@ -229,48 +229,17 @@ def document_data(known: history.KnownDocument, as_of: date) -> DocumentData:
         opening_on=document.opening_on,
         due_on=instalments[-1].due_on if instalments else document.due_on,
         due_from=document.due_from,
-        terms=_terms(document),
+        terms=msgspec.convert(document.terms, Terms | None, from_attributes=True),
         currency=document.currency,
         amount_minor=document.amount_minor,
         base_minor=document.base_minor,
         open_minor=abs(sum(known.open_minor.values())),
         open_base_minor=abs(sum(known.open_base_minor.values())),
         instalments=instalments,
-        due_changes=[
-            DueChangeData(from_on=one.from_on, instalment=one.instalment, due_on=one.due_on)
-            for one in document.due_changes
-        ],
-        allocations=[
-            AllocationData(
-                id=one.id,
-                source_id=one.source_id,
-                charge_id=one.charge_id,
-                effective_on=one.effective_on,
-                stated=one.stated,
-                ended_on=one.ended_on,
-                instalment=one.instalment,
-                amount_minor=one.amount_minor,
-                source_minor=one.source_minor,
-            )
-            for one in known.allocations
-        ],
-        aimed=[
-            AimedData(
-                id=one.id,
-                kind=one.kind,
-                external_id=one.external_id,
-                number=one.number,
-                state=one.state,
-                status=one.status,
-                issued_on=one.issued_on,
-                currency=one.currency,
-                amount_minor=one.amount_minor,
-            )
-            for one in known.aimed
-        ],
-        tags=[
-            Tag(key=one.key, value=one.value, key_name=one.key_name, value_name=one.value_name) for one in document.tags
-        ],
+        due_changes=[msgspec.convert(one, DueChangeData, from_attributes=True) for one in document.due_changes],
+        allocations=[msgspec.convert(one, AllocationData, from_attributes=True) for one in known.allocations],
+        aimed=[msgspec.convert(one, AimedData, from_attributes=True) for one in known.aimed],
+        tags=[msgspec.convert(one, Tag, from_attributes=True) for one in document.tags],
         body=dict(document.body),
         created=created(known.stamps),
         updated=updated(known.stamps),
@@ -288,8 +257,3 @@ def _instalments(known: history.KnownDocument, as_of: date) -> list[InstalmentDa
         )
         for number, one in enumerate(known.document.schedule, start=1)
     ]
-
-
-def _terms(document: Document) -> Terms | None:
-    terms = document.terms
-    return Terms(net_days=terms.net_days, end_of_month=terms.end_of_month) if terms else None

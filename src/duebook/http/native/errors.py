@@ -18,8 +18,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import UNSET, Meta, UnsetType
 from psycopg_pool import PoolTimeout
 
+from duebook.aging.errors import AgingError, NoRateInForce, NotClosed
 from duebook.http.bodies import bad_inputs
-from duebook.http.inputs import BadInput
+from duebook.http.inputs import BadInput, shown
 from duebook.http.native.health import NotReady
 from duebook.http.native.refusals import RefusedCommand
 from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, log_failure, request_id
@@ -46,7 +47,7 @@ class Problem(msgspec.Struct, kw_only=True):
     instance: str
     errors: Annotated[list[Wrong] | UnsetType, Meta(description="The parts of the request that it is about")] = UNSET
     figures: Annotated[
-        dict[str, Any] | UnsetType, Meta(description="What the ledger refused a command for: amounts, days, ids")
+        dict[str, Any] | UnsetType, Meta(description="What a command or a question was refused for: amounts, days, ids")
     ] = UNSET
 
 
@@ -63,6 +64,9 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     MethodNotAllowedException: (405, "method_not_allowed"),
     RequestEntityTooLarge: (413, "body_too_large"),
     QueryTooLong: (414, "query_too_long"),
+    AgingError: (422, "bad_value"),
+    NotClosed: (409, "not_closed"),
+    NoRateInForce: (409, "no_rate_in_force"),
     ledger.SumTooLarge: (422, "sum_too_large"),
     NotReady: (503, "not_ready"),
     Busy: (503, "busy"),
@@ -91,8 +95,8 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
         code=code,
         detail=_detail(error, status, wrong),
         instance=request_id(request),
-        errors=_wrong(error, wrong) or UNSET,
-        figures=error.error.values if isinstance(error, RefusedCommand) else UNSET,
+        errors=_wrong(request, error, wrong) or UNSET,
+        figures=_figures(error) or UNSET,
     )
     return Response(problem, status_code=status, headers=_headers(error, status), media_type="application/problem+json")
 
@@ -118,6 +122,8 @@ def _detail(error: Exception, status: int, wrong: list[BadInput]) -> str:
             return f"the body is larger than {BODY_BYTES} bytes"
         case NotReady():
             return str(error)
+        case AgingError(field=field):
+            return f"{field}: {error}"
         case _ if wrong:
             return "; ".join(map(str, wrong))
     if status == 404:
@@ -127,11 +133,28 @@ def _detail(error: Exception, status: int, wrong: list[BadInput]) -> str:
     return error.detail if isinstance(error, HTTPException) else str(error)
 
 
-def _wrong(error: Exception, wrong: list[BadInput]) -> list[Wrong]:
-    if isinstance(error, RefusedCommand):
-        rule = " ".join((type(error.error).__doc__ or "").split())
-        return [Wrong(error.field, error.value, rule)]
+def _wrong(request: AnyRequest, error: Exception, wrong: list[BadInput]) -> list[Wrong]:
+    match error:
+        case RefusedCommand(error=refused, field=field, value=value):
+            return [Wrong(field, value, _rule(refused))]
+        case AgingError(field=field):
+            given = request.query_params.get(field)
+            return [Wrong(field, "" if given is None else shown(given), _rule(error))]
     return [Wrong(one.field, one.value, one.rule) for one in wrong]
+
+
+def _rule(error: Exception) -> str:
+    """The rule that an error is about, as the first sentence of its class says it."""
+    return " ".join((type(error).__doc__ or "").split())
+
+
+def _figures(error: Exception) -> dict[str, Any]:
+    match error:
+        case RefusedCommand(error=refused):
+            return refused.values
+        case AgingError():
+            return vars(error)
+    return {}
 
 
 def _headers(error: Exception, status: int) -> dict[str, str]:

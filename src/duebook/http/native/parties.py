@@ -143,10 +143,8 @@ def party_data(known: history.KnownParty) -> PartyData:
         external_id=party.external_id,
         name=party.name,
         archived=party.archived,
-        terms=Terms(net_days=party.terms.net_days, end_of_month=party.terms.end_of_month) if party.terms else None,
-        tags=[
-            Tag(key=one.key, value=one.value, key_name=one.key_name, value_name=one.value_name) for one in party.tags
-        ],
+        terms=msgspec.convert(party.terms, Terms | None, from_attributes=True),
+        tags=[msgspec.convert(one, Tag, from_attributes=True) for one in party.tags],
         profile=dict(party.profile),
         created=created(known.stamps),
         updated=updated(known.stamps),
