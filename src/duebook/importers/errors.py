@@ -1,7 +1,7 @@
 """Why a file is refused as a whole, one class per sentence; the values ride along.
 
 ImportRefused
-|-- FileUnreadable, DamagedGzip, EmptyFile, NotText, NotUtf8, NoDelimiter, NoHeader: the bytes
+|-- FileUnreadable, DamagedGzip, EmptyFile, NotText, NotUtf8, NotJson, NoDelimiter, NoHeader: the bytes
 |-- NoSuchField, NoSuchColumn, RepeatedColumn, ColumnUsedTwice, MissingColumns: the columns
 `-- FilesExtraMissing: the installation
 """
@@ -54,6 +54,14 @@ class NotUtf8(ImportRefused):
     def __init__(self, path: Path, encoding: str) -> None:
         self.path, self.encoding = path, encoding
         super().__init__(f"{path} is encoded as {encoding}: save it as UTF-8")
+
+
+class NotJson(ImportRefused):
+    """The file is JSON."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        self.path, self.line = path, line
+        super().__init__(f"{path} is not JSON: line {line}: {reason}")
 
 
 class NoDelimiter(ImportRefused):

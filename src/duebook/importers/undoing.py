@@ -1,0 +1,43 @@
+"""Fit voids and deletions to what is recorded: what is in the books is undone, what never was is not.
+
+Holds: a plan that was carried out asks for nothing new when it is carried out again.
+Source: docs/rule.md, T9.
+"""
+
+from dataclasses import replace
+
+from duebook.importers.commands import Ask, Plan
+from duebook.ledger.commands import AddCharge, Allocate, UndoDocument
+from duebook.ledger.facts import Kind, Side, State
+from duebook.ledger.working import Known
+
+
+def fitted(plan: Plan, known: Known) -> Plan:
+    """The plan for books that hold what is known: see `Known` for all that its commands name.
+
+    A charge that is recorded and now comes as void is undone; a document to be undone that is not there is passed over,
+    and told; an allocation that is there already is not made twice.
+    """
+    recorded = {(one.side, one.kind, one.external_id) for one in known.documents}
+    allocated = {one.id for one in known.allocations}
+    asks: list[Ask] = []
+    notices: list[str] = []
+    for ask in plan.asks:
+        match ask.command:
+            case AddCharge(state=State.VOID, external_id=str(external_id), side=Side() as side) as charge:
+                there = (charge.side, Kind.CHARGE, external_id) in recorded
+                undo = UndoDocument(side=side, kind=Kind.CHARGE, document=external_id, state=State.VOID)
+                asks.append(replace(ask, command=undo) if there else ask)
+            case UndoDocument(side=side, kind=kind, document=document, state=state):
+                if (side, kind, document) in recorded:
+                    asks.append(ask)
+                else:
+                    where = f"line {ask.line}" if ask.file is None else f"{ask.file} line {ask.line}"
+                    notices.append(
+                        f"{where}: {ask.named[1]} is {state} and was never recorded: there is nothing to undo"
+                    )
+            case Allocate(allocations=(allocation,)) if allocation.id in allocated:
+                continue
+            case _:
+                asks.append(ask)
+    return replace(plan, asks=tuple(asks), notices=(*plan.notices, *notices))
