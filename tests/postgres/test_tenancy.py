@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,8 +12,8 @@ from psycopg import sql
 from duebook.db.embedded import Urls
 from duebook.db.pool import connected
 from duebook.ledger.checkpoints import refresh
-from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
-from duebook.ledger.facts import Kind, Side
+from duebook.ledger.commands import AddCharge, AddSettlement, CloseBooks, NewAllocation, NewParty, PutRates
+from duebook.ledger.facts import Kind, Rate, Side
 from duebook.ledger.store import record
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
@@ -27,12 +28,24 @@ TABLES = (
     "document",
     "document_fact",
     "allocation",
+    "rate",
+    "book_fact",
     "entry",
     "open_item",
     "checkpoint",
     "checkpoint_sum",
 )
-NEVER_CHANGED = ("ledger_version", "party", "party_fact", "document", "document_fact", "allocation", "entry")
+NEVER_CHANGED = (
+    "ledger_version",
+    "party",
+    "party_fact",
+    "document",
+    "document_fact",
+    "allocation",
+    "rate",
+    "book_fact",
+    "entry",
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +74,8 @@ async def tenants(database_url: str) -> tuple[BusinessId, BusinessId]:
                 allocations=(NewAllocation(charge="A-1", amount_minor=4_000),),
             )
             async with write_tx(database, OPERATOR, business_id, "test") as tx:
-                await record(tx, [charge, payment])
+                rate = PutRates((Rate("EUR", date(2025, 1, 1), Decimal("1.1")),))
+                await record(tx, [charge, payment, rate, CloseBooks(date(2024, 12, 31))])
                 await refresh(tx, 1)
             made.append(business_id)
     return made[0], made[1]

@@ -140,7 +140,10 @@ def placed(working: Working, allocation: Allocation) -> Allocation:
 
 def _tried(working: Working, allocation: Allocation, charge: Document) -> Allocation:
     """The allocation, if instalments that are named keep their room beside it. Raises Overdrawn."""
-    there = next((one for one in working.web.touching(charge.id) if one.id == allocation.id), None)
+    touching = working.web.touching(charge.id)
+    if not any(one.instalment for one in (allocation, *touching)):
+        return allocation
+    there = next((one for one in touching if one.id == allocation.id), None)
     working.web.hang(allocation)
     try:
         working.check_instalments(charge)

@@ -6,7 +6,7 @@ Source: docs/rule.md, T5, T7, T9.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -24,22 +24,43 @@ class Web:
         self.documents: dict[DocumentId, Document] = {}
         self._touching: dict[DocumentId, dict[AllocationId, Allocation]] = {}
         self._aimed: dict[DocumentId, dict[DocumentId, None]] = {}
+        self._changes: dict[DocumentId, Days] = {}
 
     def put(self, document: Document) -> None:
         """Add a document, or replace what is known of it."""
         self.documents[document.id] = document
         if document.target_id is not None:
             self._aimed.setdefault(document.target_id, {})[document.id] = None
+        self._changes.clear()
 
     def hang(self, allocation: Allocation) -> None:
         """Add an allocation between its two documents, or replace what is known of it in its place."""
         for end in (allocation.source_id, allocation.charge_id):
-            self._touching.setdefault(end, {})[allocation.id] = allocation
+            is_new = allocation.id not in self._touching.setdefault(end, {})
+            self._touching[end][allocation.id] = allocation
+            changes = self._changes.pop(end, None)
+            if is_new and changes is not None:
+                for effect in _real(_allocated(self.documents[end], allocation, self)):
+                    _lower(changes, effect)
+                self._changes[end] = changes
 
     def take_down(self, allocation: Allocation) -> None:
         """Remove an allocation that was only tried."""
         for end in (allocation.source_id, allocation.charge_id):
             del self._touching[end][allocation.id]
+            self._changes.pop(end, None)
+
+    def changes(self, document: Document) -> Days:
+        """By how much a document's open amount changes on which days; kept until something about it changes."""
+        if document.id not in self._changes:
+            changes = self._changes[document.id] = defaultdict(int)
+            if document.counts:
+                changes[document.counts_on] += document.amount_minor
+                if document.returned_on is not None:
+                    changes[document.returned_on] -= document.amount_minor
+            for effect in effects(document, self):
+                _lower(changes, effect)
+        return self._changes[document.id]
 
     def touching(self, document_id: DocumentId) -> list[Allocation]:
         """The allocations that touch a document, those that were taken back included."""
@@ -86,7 +107,18 @@ def effects(document: Document, web: Web) -> list[Effect]:
         elif document.kind is not Kind.CHARGE:
             ends = (EntryKind.RETURN, aimed.id)
             found.append(Effect(start, aimed.returned_on, aimed.amount_minor, EntryKind.REFUND, aimed.id, *ends))
-    return [one for one in found if one.amount_minor and (one.end is None or one.start < one.end)]
+    return list(_real(found))
+
+
+def _real(found: Iterable[Effect]) -> Iterator[Effect]:
+    """Those that last for a day and lower something."""
+    return (one for one in found if one.amount_minor and (one.end is None or one.start < one.end))
+
+
+def _lower(changes: Days, effect: Effect) -> None:
+    changes[effect.start] -= effect.amount_minor
+    if effect.end is not None:
+        changes[effect.end] += effect.amount_minor
 
 
 def _allocated(document: Document, allocation: Allocation, web: Web) -> Iterator[Effect]:
@@ -116,16 +148,7 @@ def _written_off(write_off: Document, start: date, web: Web) -> Iterator[Effect]
 
 def open_by_day(document: Document, web: Web) -> Days:
     """How much of a document is open, or unapplied, from each day on which that changes; nothing before the first."""
-    changes: Days = defaultdict(int)
-    if document.counts:
-        changes[document.counts_on] += document.amount_minor
-        if document.returned_on is not None:
-            changes[document.returned_on] -= document.amount_minor
-    for effect in effects(document, web):
-        changes[effect.start] -= effect.amount_minor
-        if effect.end is not None:
-            changes[effect.end] += effect.amount_minor
-    return _running(changes)
+    return _running(web.changes(document))
 
 
 def paid_by_day(charge: Document, web: Web) -> Days:

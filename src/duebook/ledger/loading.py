@@ -46,8 +46,11 @@ from duebook.tenancy.gate import WriteTx
 
 _QUERIES: Final = load("duebook.ledger", "loading.sql")
 
-_ROUNDS: Final = 6
-"""Enough for what a foreign payment's rounding reaches: its charges, their payments, and those payments' charges."""
+_NEAR: Final = 2
+"""How many allocations away a document is read in any case: the payments of the charges of a payment."""
+
+_FURTHEST: Final = 4
+"""How many away where a foreign payment is among them: its rounding moves exchange differences on its charges."""
 
 
 @dataclass(slots=True)
@@ -190,24 +193,35 @@ async def neighbourhood(
     """These documents and all on which their entries depend or that depend on theirs, in order of recording."""
     documents: dict[UUID, tuple[tuple[int, int], Document]] = {}
     allocations: dict[UUID, tuple[tuple[int, int], Allocation]] = {}
-    frontier, rounds = list(dict.fromkeys(ids)), 0
-    while frontier and rounds < _ROUNDS:
+    frontier = list(dict.fromkeys(ids))
+    for distance in range(_FURTHEST + 1):
+        if not frontier:
+            break
         values = {"business_id": business_id, "documents": frontier}
-        for row in await (await connection.execute(_QUERIES.documents, values)).fetchall():
-            documents[row.id] = ((row.version, row.sequence), document_of(row))
-        if rounds >= 2:
-            values["documents"] = [one for one in frontier if one in documents and _is_foreign(documents[one][1])]
         async with connection.pipeline():
+            found = await connection.execute(_QUERIES.documents, values)
             touching = await connection.execute(_QUERIES.allocations, values)
             aimed = await connection.execute(_QUERIES.aimed_documents, values)
+        for row in await found.fetchall():
+            documents[row.id] = ((row.version, row.sequence), document_of(row))
         ends = {row.id for row in await aimed.fetchall()}
-        for row in await touching.fetchall():
+        touched = await touching.fetchall()
+        for row in touched:
             allocations[row.id] = ((row.first_version, row.first_sequence), allocation_of(row))
-            ends |= {row.source_id, row.charge_id}
-        frontier, rounds = [one for one in ends if one not in documents], rounds + 1
+        pairs = [(row.source_id, row.charge_id) for row in touched]
+        if distance >= _NEAR:
+            rounding = {end for pair in pairs for end in pair if end in documents and _is_foreign(documents[end][1])}
+            reached = {end for pair in pairs if rounding & set(pair) for end in pair}
+            pairs = [pair for pair in pairs if reached & set(pair)]
+        ends |= {end for pair in pairs for end in pair}
+        frontier = [one for one in ends if one not in documents]
     return (
         [document for _, document in sorted(documents.values(), key=itemgetter(0))],
-        [allocation for _, allocation in sorted(allocations.values(), key=itemgetter(0))],
+        [
+            allocation
+            for _, allocation in sorted(allocations.values(), key=itemgetter(0))
+            if allocation.source_id in documents and allocation.charge_id in documents
+        ],
     )
 
 

@@ -90,7 +90,8 @@ FORM_1: Final = {"document": 4, "document_fact": 13, "allocation": 7}
 async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded | None]:
     """Work the commands out in order and keep what they add as the next version; none if they add nothing.
 
-    A command about the books as a whole has no id to stand under, and None in its place. Raises LedgerError, and nothing is kept.
+    A command about the books as a whole has no id to stand under, and None in its place. Raises LedgerError, and
+    nothing is kept.
     """
     book = Book(tx.business.base_currency, await known(tx, commands))
     results = []
