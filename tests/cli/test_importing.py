@@ -109,7 +109,7 @@ def test_a_negative_amount_is_a_credit(imported: Any, run: Run, business: str) -
     """Given a negative row, when imported, then it is unapplied money from its own day, and said to be a credit."""
     ended = imported(["1,A,2025-01-10,,,-10.00,USD", "2,A,2025-01-11,,,0,USD"]).json
     assert ended["added"] == {"charges": 1, "credits": 1, "payments": 0}
-    assert "1 row is a credit" in ended["notices"]
+    assert "1 row is a credit (line 2)" in ended["notices"]
     assert aged(run, business, "2025-01-10") == {"A": (0, -1000)}
 
 

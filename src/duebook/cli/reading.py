@@ -73,7 +73,9 @@ class Reading:
 USUAL_READING: Final = Reading()
 
 
-def read(path: Path, reading: Reading, *, side: Side, currency: str, zone: ZoneInfo) -> Parsed:
+def read(
+    path: Path, reading: Reading, *, side: Side, currency: str, zone: ZoneInfo, paid_elsewhere: bool = False
+) -> Parsed:
     """The file's rows and problems. Raises UsageError, ImportRefused, UnknownCurrency."""
     overrides: dict[str, str] = {}
     for text in reading.column:
@@ -90,6 +92,7 @@ def read(path: Path, reading: Reading, *, side: Side, currency: str, zone: ZoneI
             date_format=reading.date_format,
             decimal_mark=reading.decimal_mark,
             zone=zone,
+            paid_elsewhere=paid_elsewhere,
             progress=lambda line: say(f"Reading {path.name}: line {line:,}"),
         )
 
@@ -111,8 +114,12 @@ def remark_problems(path: Path, problems: Sequence[Problem], so: str) -> None:
 
 
 def problems_body(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """All problems, as JSON says them."""
-    return [{"line": one.line, "column": one.column, "value": one.value, "rule": one.rule} for one in problems]
+    """All problems, as JSON says them; with their file where there are several."""
+    return [
+        {"line": one.line, "column": one.column, "value": one.value, "rule": one.rule}
+        | ({} if one.file is None else {"file": one.file})
+        for one in problems
+    ]
 
 
 def counted(number: int, one: str) -> str:

@@ -4,12 +4,14 @@ Holds: an id has one name; a line is a name or a problem.
 Source: docs/howto/import-xero.md, docs/howto/import-payments.md.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from duebook.importers.columns import id_words, name_words, parties_of
 from duebook.importers.names import identifier_problem, name_problem, without_point_zero
-from duebook.importers.rows import Problem
+from duebook.importers.rows import Parsed, Problem
 from duebook.importers.sheet import Wanted, bytes_of, read_sheet
 from duebook.ledger.facts import Side
 
@@ -43,3 +45,14 @@ def read_contacts(path: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
             problems.append(Problem(line, sheet.name_of("id"), external_id, rule, path.name))
     problems.sort(key=lambda problem: problem.line or 0)
     return names, tuple(problems)
+
+
+def named(parsed: Parsed, names: Mapping[str, str]) -> Parsed:
+    """The rows of a file, with these names for parties that it calls by their ids alone."""
+    rows = tuple(
+        replace(row, party_name=names.get(row.party_external_id, row.party_name))
+        if row.party_name == row.party_external_id
+        else row
+        for row in parsed.rows
+    )
+    return replace(parsed, rows=rows)

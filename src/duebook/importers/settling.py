@@ -16,7 +16,7 @@ from duebook.ledger.facts import Kind, Side
 from duebook.money import format_minor
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Target:
     """A charge that a payment may name. `left_minor` is what is open of it on all days to come.
 
@@ -74,7 +74,7 @@ def plan_payments(
 ) -> Plan:
     """A payment for each number, the earliest first, with an allocation to each document that it names.
 
-    What does not fit a document stays unapplied, and is told. Lowers what is left of the targets.
+    What does not fit a document stays unapplied, and is told.
     """
     columns = {column.field: column.column for column in payments.mapping.columns}
     planner = _Planner(targets, targets.party_ids(), side, base_currency, rates, file, columns)
@@ -113,6 +113,7 @@ class _Planner:
     rates: Mapping[str, Decimal]
     file: str | None
     columns: Mapping[str, str]
+    left: dict[DocumentRef, int] = field(default_factory=dict)
     asks: list[Ask] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notices: list[tuple[int, str]] = field(default_factory=list)
@@ -162,8 +163,9 @@ class _Planner:
             return None
         if target.currency != row.currency:
             return NewAllocation(charge=target.ref, source_minor=row.amount_minor)
-        fits_minor = min(row.amount_minor, target.left_minor)
-        target.left_minor -= fits_minor
+        left_minor = self.left.get(target.ref, target.left_minor)
+        fits_minor = min(row.amount_minor, left_minor)
+        self.left[target.ref] = left_minor - fits_minor
         if over_minor := row.amount_minor - fits_minor:
             what = f"{format_minor(over_minor, row.currency)} {row.currency} more than is open of {row.document}"
             where = f"line {row.line}" if self.file is None else f"{self.file} line {row.line}"
@@ -192,12 +194,8 @@ class _Planner:
 
 def with_recorded(targets: Targets, recorded: Iterable[tuple[str, Target]]) -> Targets:
     """The same with charges of the books, each under its number; for one in the file too, what is left of it."""
-    charges = {number: list(found) for number, found in targets.charges.items()}
+    charges = {number: {target.ref: target for target in found} for number, found in targets.charges.items()}
     for number, target in recorded:
-        there = charges.setdefault(number, [])
-        same = next((each for each in there if each.ref == target.ref), None)
-        if same is None:
-            there.append(target)
-        else:
-            same.left_minor = target.left_minor
-    return Targets(charges, targets.credits - charges.keys(), targets.refused, targets.file)
+        charges.setdefault(number, {})[target.ref] = target
+    listed = {number: list(found.values()) for number, found in charges.items()}
+    return Targets(listed, targets.credits - charges.keys(), targets.refused, targets.file)
