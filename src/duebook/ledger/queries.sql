@@ -72,11 +72,13 @@ SELECT document.id, document.side, document.kind, document.external_id, document
   JOIN ledger_version AS kept ON kept.business_id = document.business_id AND kept.version = fact.version
   CROSS JOIN LATERAL (
        SELECT abs(sum(amount_minor)) AS open_minor,
-              abs(sum(amount_minor) FILTER (WHERE kind NOT IN ('charge', 'payment', 'credit'))) AS settled_minor,
-              max(effective_on) FILTER (WHERE kind = 'allocation') AS settled_on
-         FROM entry
-        WHERE business_id = document.business_id AND document_id = document.id
-          AND effective_on <= %(today)s::date) AS balance
+              abs(sum(amount_minor) FILTER (WHERE NOT (cause_id = document_id AND kind = document.kind))) AS settled_minor,
+              max(effective_on) FILTER (WHERE allocated_minor <> 0) AS settled_on
+         FROM (SELECT *, sum(amount_minor) FILTER (WHERE kind = 'allocation') OVER (PARTITION BY effective_on)
+                         AS allocated_minor
+                 FROM entry
+                WHERE business_id = document.business_id AND document_id = document.id
+                  AND effective_on <= %(today)s::date) AS until_today) AS balance
  WHERE document.business_id = %(business_id)s AND document.side = %(side)s::side
    AND document.kind = %(kind)s::document_kind AND document.id = ANY (%(ids)s::uuid[]) AND fact.state <> 'deleted'
 
