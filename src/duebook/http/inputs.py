@@ -64,7 +64,7 @@ def _bad_field(kind: Any, message: str, raw: bytes) -> BadInput:
     if unknown := _UNKNOWN.match(rule):
         name = unknown["name"]
         return BadInput(f"{field}.{name}" if field else name, "", "is not a field here")
-    if rule.startswith(("Invalid enum value", "Invalid value")) and (allowed := choices(kind, path or "")):
+    if rule.startswith(("Invalid enum value", "Invalid value")) and (allowed := choices(kind, path or "", raw)):
         return BadInput(field, value, f"is one of {', '.join(allowed)}")
     rule = rule.replace("`", "").replace("RFC3339 encoded date", "date, written YYYY-MM-DD")
     return BadInput(field, value, rule[0].lower() + rule[1:])
@@ -84,12 +84,30 @@ def _located(path: str, raw: bytes) -> tuple[str, str]:
         return field, ""
 
 
-def choices(kind: Any, path: str = "") -> list[str]:
-    """The values that a type allows at a path in it, where it lists them."""
-    found = _members(inspect.type_info(kind))
+def choices(kind: Any, path: str = "", raw: bytes = b"null") -> list[str]:
+    """The values that a type allows at a path in it, where it lists them; of several shapes, those that `raw` has."""
+    found, value = _members(inspect.type_info(kind)), msgspec.json.decode(raw)
     for step in _STEP.finditer(path):
-        found = [member for one in found for inner in _inside(one, step["name"]) for member in _members(inner)]
-    return [value for one in found for value in _listed(one)]
+        found = [
+            member
+            for one in found
+            if step["name"] is None or _may_be(one, step["name"], value)
+            for inner in _inside(one, step["name"])
+            for member in _members(inner)
+        ]
+        try:
+            value = value[int(step["index"])] if step["index"] else value[step["name"]]
+        except (LookupError, TypeError):
+            value = None
+    return list(dict.fromkeys(value for one in found for value in _listed(one)))
+
+
+def _may_be(kind: inspect.Type, name: str, value: Any) -> bool:
+    """Whether a value with this field can be of a shape: its tag, unless that is the field, is that of the shape."""
+    match kind:
+        case inspect.StructType(tag_field=str(tag_field), tag=tag) if tag_field != name and isinstance(value, dict):
+            return bool(value.get(tag_field) == tag)
+    return True
 
 
 def _members(kind: inspect.Type) -> list[inspect.Type]:

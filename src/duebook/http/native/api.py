@@ -15,6 +15,7 @@ from duebook.http.native.explain import explain_aging
 from duebook.http.native.parties import get_party, list_parties
 from duebook.http.native.security import COMPONENTS
 from duebook.http.native.shapes import Given
+from duebook.http.native.tie_out import compare_control_account
 from duebook.http.openapi import document
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
@@ -26,7 +27,7 @@ def build_api() -> Litestar:
         [
             *(record_commands, get_document, list_documents, get_party, list_parties),
             *(get_books, list_rates, list_versions),
-            *(get_aging, explain_aging, list_aging_changes),
+            *(get_aging, explain_aging, list_aging_changes, compare_control_account),
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},

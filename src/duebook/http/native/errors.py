@@ -105,10 +105,9 @@ def _status(error: Exception, wrong: list[BadInput]) -> tuple[int, str]:
     match error:
         case RefusedCommand(error=refused):
             return 422 if isinstance(refused, _BY_ITSELF) else 409, _slug(refused)
-        case _ if wrong and wrong[0].field not in ("", "query"):
-            return _TABLE[BadInput]
         case _ if wrong:
-            return _TABLE[ClientException]
+            unreadable = wrong[0].field in ("", "query") and not wrong[0].value
+            return _TABLE[ClientException if unreadable else BadInput]
     return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
 
 
