@@ -10,13 +10,14 @@ from duebook.aging.bands import Bands
 from duebook.aging.report import AgingQuery, AgingReport, Basis, Credits, aging
 from duebook.db.pool import Database
 from duebook.ledger.facts import Entry, PartyId, Side
-from duebook.ledger.store import entry_of, record
+from duebook.ledger.rows import entry_of
+from duebook.ledger.store import record
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
 from duebook.tenancy.gate import read_tx, write_tx
 from duebook.tenancy.partners import create_partner
+from tests.oracle.paper import Line, Paper
 from tests.oracle.said import BASE_CURRENCY, Write
-from tests.oracle.slow import Line, Paper
 from tests.oracle.told import Teller
 
 
@@ -58,15 +59,14 @@ class Kept:
         new = NewBusiness(external_id=uuid4().hex, name="Example Business", base_currency=BASE_CURRENCY)
         return cls(database, (await create_business(database, partner.id, new)).business.id)
 
-    async def write(self, write: Write) -> list[str]:
+    async def write(self, write: Write) -> list[str | None]:
         """One write; what each saying stands under. Raises LedgerError."""
         commands = self.teller.commands(write)
         async with write_tx(self.database, OPERATOR, self.business_id, "test") as tx:
             results = await record(tx, commands)
         self.teller.recorded(await self.party_ids())
-        stands: dict[Any, str] = {id: key.document for key, id in self.teller.documents.items()}
-        stands |= {id: name for (_, name), id in self.teller.parties.items()}
-        return [stands[result.id] for result in results]
+        names = self.teller.names()
+        return [names[result.id] if result else None for result in results]
 
     async def party_ids(self) -> dict[tuple[str, str], PartyId]:
         """The parties by side and external id."""

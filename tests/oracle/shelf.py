@@ -9,9 +9,21 @@ from datetime import date
 from typing import NamedTuple
 
 from duebook.aging.bands import THIRTIES, Sums, aged
-from duebook.ledger.book import Book, Changes, Known, Recorded
+from duebook.ledger.book import Book
 from duebook.ledger.commands import Command
-from duebook.ledger.facts import Allocation, Document, DocumentId, Entry, Party, PartyId, Side
+from duebook.ledger.facts import (
+    Allocation,
+    AllocationId,
+    Books,
+    Document,
+    DocumentId,
+    Entry,
+    Party,
+    PartyId,
+    Rate,
+    Side,
+)
+from duebook.ledger.working import Changes, Known, Recorded
 from tests.oracle.said import BASE_CURRENCY
 
 
@@ -29,29 +41,44 @@ class Shelf:
     version: int = 0
     parties: dict[PartyId, Party] = field(default_factory=dict)
     documents: dict[DocumentId, Document] = field(default_factory=dict)
-    allocations: list[Allocation] = field(default_factory=list)
+    allocations: dict[AllocationId, Allocation] = field(default_factory=dict)
+    rates: list[Rate] = field(default_factory=list)
+    books: Books = field(default_factory=Books)
     entries: list[Written] = field(default_factory=list)
     open_minor: dict[DocumentId, int] = field(default_factory=dict)
 
-    def write(self, commands: Sequence[Command]) -> list[Recorded]:
+    def write(self, commands: Sequence[Command]) -> list[Recorded | None]:
         """One write. Raises LedgerError, and nothing is kept."""
-        entries = [written.entry for written in self.entries]
-        known = Known([*self.parties.values()], [*self.documents.values()], self.allocations, entries)
-        book = Book(BASE_CURRENCY, known)
+        book = Book(BASE_CURRENCY, self._known())
         results = [book.apply(command) for command in commands]
+        new_entries = book.new_entries()
         if book.changes == Changes():
             return results
         self.version += 1
         self.parties |= book.changes.parties
         self.documents |= book.changes.documents
-        self.allocations += book.changes.allocations
-        self.entries += [Written(self.version, entry) for entry in book.new_entries()]
+        self.allocations |= book.changes.allocations
+        self.rates += book.changes.rates
+        self.books = book.changes.books or self.books
+        self.entries += [Written(self.version, entry) for entry in new_entries]
         for document_id in book.touched_before():
-            del self.open_minor[document_id]
+            self.open_minor.pop(document_id, None)
         for entry in book.open_entries():
             there = self.open_minor.get(entry.item.document_id, 0)
             self.open_minor[entry.item.document_id] = there + entry.amount_minor
         return results
+
+    def _known(self) -> Known:
+        entries = [written.entry for written in self.entries]
+        return Known(
+            [*self.parties.values()],
+            [*self.documents.values()],
+            [*self.allocations.values()],
+            entries,
+            self.rates,
+            self.books,
+            min((entry.effective_on for entry in entries), default=None),
+        )
 
     def party_ids(self) -> dict[tuple[str, str], PartyId]:
         """The parties by side and external id."""
