@@ -54,7 +54,7 @@ def test_the_same_day_and_seed_give_the_same_history() -> None:
 
 def applied(settlement: AddSettlement) -> int:
     """How much of it goes to charges."""
-    return sum(allocation.amount_minor for allocation in settlement.allocations)
+    return sum(allocation.amount_minor or 0 for allocation in settlement.allocations)
 
 
 def facts(quarters: list[list[Command]]) -> list[object]:

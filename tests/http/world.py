@@ -105,6 +105,6 @@ def write(database_url: str, business_id: str, *commands: Command) -> list[Recor
             connected(database_url, readers=1, writers=1) as database,
             write_tx(database, OPERATOR, BusinessId(UUID(business_id)), "test") as tx,
         ):
-            return await record(tx, commands)
+            return [one for one in await record(tx, commands) if one]
 
     return apart(done())

@@ -53,7 +53,7 @@ def payment(amount_minor: int, charge: str | DocumentId, **details: Any) -> AddS
 async def write(database: Database, business_id: BusinessId, commands: Sequence[Command]) -> list[Recorded]:
     """One write."""
     async with write_tx(database, OPERATOR, business_id, "test") as tx:
-        return await record(tx, commands)
+        return [one for one in await record(tx, commands) if one]
 
 
 async def refused(database: Database, business_id: BusinessId, *commands: Command) -> errors.LedgerError:

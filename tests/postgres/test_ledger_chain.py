@@ -58,7 +58,8 @@ def texts(connection: psycopg.Connection[Any], table: str, business_id: object, 
 def recomputed(connection: psycopg.Connection[Any], business_id: object) -> list[tuple[int, bytes]]:
     """Number and hash of each version, from the rows alone."""
     query = (
-        "SELECT version, recorded_at, operation, actor::text, form FROM ledger_version WHERE business_id = %s ORDER BY 1"
+        "SELECT version, recorded_at, operation, actor::text, form FROM ledger_version"
+        " WHERE business_id = %s ORDER BY version"
     )
     chain, before = [], b"\0" * 32
     for row in connection.execute(query, [business_id]).fetchall():
