@@ -1,6 +1,7 @@
 """The books prove themselves, and whoever changes them behind the ledger's back is found."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -8,8 +9,19 @@ import pytest
 from duebook.db.embedded import Urls
 from duebook.db.pool import Database
 from duebook.ledger.checkpoints import refresh
-from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, NewAllocation, NewParty, PutParty
-from duebook.ledger.facts import Kind, PartyId, Side, Tag
+from duebook.ledger.commands import (
+    AddCharge,
+    AddSettlement,
+    AddWriteOff,
+    ArchiveParty,
+    CloseBooks,
+    EditDocument,
+    NewAllocation,
+    NewParty,
+    PutParty,
+    PutRates,
+)
+from duebook.ledger.facts import Instalment, Kind, PartyId, Rate, Reason, Side, Tag
 from duebook.ledger.store import record
 from duebook.ledger.verify import verify
 from duebook.tenancy.facts import OPERATOR, BusinessId
@@ -51,6 +63,7 @@ async def write(database: Database, business_id: BusinessId) -> None:
                 ),
             ],
         )
+        assert party
         await refresh(tx, tx.version + 1)
     async with write_tx(database, OPERATOR, business_id, "late credit") as tx:
         await record(
@@ -66,6 +79,26 @@ async def write(database: Database, business_id: BusinessId) -> None:
                     allocations=(NewAllocation(charge="A-0", amount_minor=1900),),
                 ),
                 ArchiveParty(Side.RECEIVABLE, PartyId(party.id)),
+            ],
+        )
+    async with write_tx(database, OPERATOR, business_id, "corrections") as tx:
+        await record(
+            tx,
+            [
+                PutRates((Rate("EUR", DAY, Decimal("1.1")),)),
+                EditDocument(
+                    side=Side.RECEIVABLE,
+                    kind=Kind.CHARGE,
+                    document="A-2",
+                    instalments=(
+                        Instalment(DAY + timedelta(days=30), 1000),
+                        Instalment(DAY + timedelta(days=60), 2000),
+                    ),
+                ),
+                AddWriteOff(
+                    side=Side.RECEIVABLE, charge="A-1", written_off_on=DAY + timedelta(days=90), reason=Reason.BAD_DEBT
+                ),
+                CloseBooks(DAY - timedelta(days=1)),
             ],
         )
 
@@ -93,11 +126,16 @@ async def test_untouched_books_prove_themselves(database: Database, business_id:
         ("UPDATE party_fact SET name = 'Bob' WHERE version = 2", "version 2: does not have the hash"),
         ("UPDATE allocation SET amount_minor = 3001 WHERE version = 3", "over-allocated by"),
         ("UPDATE ledger_version SET operation = 'nothing' WHERE version = 1", "version 1: does not have the hash"),
-        ("UPDATE book SET version = 4", "the head: is version 4"),
+        ("UPDATE book SET version = 5", "the head: is version 5"),
         ("DELETE FROM open_item WHERE unapplied", "is kept as open by 0"),
         ("UPDATE open_item SET base_minor = base_minor + 1 WHERE unapplied", "is kept as open by"),
         ("UPDATE checkpoint_sum SET amount_minor = amount_minor + 1", "does not hold the sums"),
         ("DELETE FROM checkpoint_sum", "does not hold the sums"),
+        ("UPDATE rate SET rate = rate * 2", "version 4: does not have the hash"),
+        ("UPDATE book_fact SET closed_through = closed_through - 1", "version 4: does not have the hash"),
+        ("UPDATE document_fact SET instalments = '[]' WHERE version = 4", "has other entries than its facts give"),
+        ("UPDATE document_fact SET state = 'void' WHERE reason IS NOT NULL", "has other entries than its facts give"),
+        ("UPDATE ledger_version SET form = 1 WHERE version = 4", "version 4: does not have the hash"),
         ("DELETE FROM ledger_version WHERE version = 2", "there is a gap"),
         ("UPDATE ledger_version SET recorded_at = recorded_at - interval '1 year' WHERE version = 3", "before the"),
     ],
