@@ -14,13 +14,13 @@ from duebook.aging.errors import NotLater, UnknownVersion
 from duebook.aging.report import AgingQuery, Basis, Credits, TagFilter
 from duebook.db.pool import Database
 from duebook.ledger.commands import EditDocument, MergeParties, PutRates, UndoDocument
-from duebook.ledger.errors import LedgerError, SumTooLarge
+from duebook.ledger.errors import SumTooLarge
 from duebook.ledger.facts import Kind, PartyId, Rate, Side, State
 from duebook.tenancy.facts import BusinessId
-from tests.oracle.histories import MIDDLE, histories
-from tests.oracle.kept import Kept
+from tests.oracle.drawn import MIDDLE
+from tests.oracle.histories import histories
 from tests.oracle.said import History
-from tests.postgres.worlds import Books, day, invoice, noon, payment, tagged
+from tests.postgres.worlds import Books, books_of, day, invoice, noon, payment, tagged
 
 MARCH = AgingQuery(side=Side.RECEIVABLE, as_of=date(2025, 3, 31), credits=Credits.COLUMN)
 
@@ -170,13 +170,8 @@ async def test_before_and_the_entries_between_are_after(
 ) -> None:
     """For any history, day, versions, policy and currency, each party's cells before and the entries between add up to
     those after, and no other cell differs."""
-    kept = await Kept.new(database)
-    for write in history:
-        try:
-            await kept.write(write)
-        except LedgerError:
-            continue
-    since, known_at = sorted(data.draw(st.tuples(*[st.integers(0, await kept.version())] * 2)))
+    books, latest = await books_of(database, history)
+    since, known_at = sorted(data.draw(st.tuples(*[st.integers(0, latest)] * 2)))
     query = AgingQuery(
         side=data.draw(st.sampled_from(Side)),
         as_of=MIDDLE + timedelta(days=data.draw(st.integers(-50, 200))),
@@ -184,7 +179,6 @@ async def test_before_and_the_entries_between_are_after(
         credits=data.draw(st.sampled_from(Credits)),
         basis=data.draw(st.sampled_from([Basis.BASE, Basis.DOCUMENT])),
     )
-    books = Books(database, kept.business_id)
     try:
         found = await books.changes(query, since)
     except SumTooLarge:

@@ -4,6 +4,7 @@ A document's external id is its number, so that a test can name it; amounts are 
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -15,10 +16,13 @@ from duebook.aging.report import AgingQuery, AgingReport, aging
 from duebook.aging.tieout import TieOut, tie_out
 from duebook.db.pool import Database
 from duebook.ledger.commands import AddCharge, AddSettlement, Command, NewAllocation, NewParty
+from duebook.ledger.errors import LedgerError
 from duebook.ledger.facts import Instalment, Kind, Side, Tag
 from duebook.ledger.store import record
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import ReadTx, read_tx, write_tx
+from tests.oracle.kept import Kept
+from tests.oracle.said import History
 
 R = TypeVar("R")
 
@@ -108,3 +112,12 @@ class Books:
         """A side against the balances of its control account, by day."""
         days = [(day(on), balance_minor) for on, balance_minor in balances.items()]
         return await self.read(lambda tx: tie_out(tx, side, days, known_at))
+
+
+async def books_of(database: Database, history: History) -> tuple[Books, int]:
+    """New books with all of a history that is not refused, and their latest version."""
+    kept = await Kept.new(database)
+    for write in history:
+        with suppress(LedgerError):
+            await kept.write(write)
+    return Books(database, kept.business_id), await kept.version()
