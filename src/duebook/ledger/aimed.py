@@ -72,6 +72,7 @@ def _record(working: Working, command: AddWriteOff | AddRecovery | AddRefund, ai
         raise errors.NotOpen(
             target.id, target.status if target.state is State.ISSUED and target.status else target.state
         )
+    working.counts_from(aim.dated_on, opening=False)
     start = max(aim.dated_on, target.counts_on)
     amount_minor = working.room(target, start)[0] if aim.amount_minor is None else aim.amount_minor
     if amount_minor < 0:

@@ -212,8 +212,8 @@ def _content(
         yield "instalments", known.instalments, command.instalments
         if not known.instalments:
             yield "due_on", known.due_on if known.due_from is DueFrom.GIVEN else None, command.due_on
-        if command.due_on is None and command.terms:
-            yield "terms", known.due_on, dues(command.issued_on, None, command.terms).due_on
+            if command.due_on is None and command.terms:
+                yield "terms", known.due_on, dues(command.issued_on, None, command.terms).due_on
     else:
         yield "state", known.state, State.ISSUED
         yield "settled_on", known.issued_on, command.settled_on
