@@ -4,7 +4,7 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-DIALECTS = ("layer", "thredfi")
+DIALECTS = ("api", "layer", "thredfi")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -1,12 +1,14 @@
 """The documentation names what there is, and what it links to exists."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from litestar import Litestar
 
 from duebook.cli import app as cli
-from duebook.http import layer, thredfi
+from duebook.http import layer, native, thredfi
 from duebook.http.openapi import document
 
 ROOT = Path(__file__).parents[2]
@@ -35,14 +37,17 @@ def test_every_setting_is_described() -> None:
     assert [name for name in sorted(set(re.findall(r"DUEBOOK_[A-Z_]+", sources))) if name not in text] == []
 
 
-@pytest.mark.parametrize(("name", "dialect", "slash"), [("layer", layer, False), ("thredfi", thredfi, True)])
-def test_every_route_is_described(name: str, dialect: object, slash: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "build", "slash"),
+    [("layer", layer.build, False), ("thredfi", thredfi.build, True), ("api", native.build_api, False)],
+)
+def test_every_route_is_described(name: str, build: Callable[[], Litestar], slash: bool) -> None:
     """Given the routes of a dialect, when its page is read, then each path is on it as it is published."""
     text = (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8")
-    paths = document(dialect.build(), trailing_slash=slash)["paths"]  # type: ignore[attr-defined]  # a module
+    paths = document(build(), trailing_slash=slash)["paths"]
     assert [path for path in paths if _shortened(path) not in text] == []
 
 
 def _shortened(path: str) -> str:
     """What comes after the business, which pages leave away."""
-    return re.sub(r"^/v1(/platform)?/businesses/\{\w+\}/(?=.)", "", path)
+    return re.sub(r"^(/api)?/v1(/platform)?/businesses/\{\w+\}/(?=.)", "", path)
