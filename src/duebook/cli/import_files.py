@@ -13,12 +13,12 @@ from duebook.cli.exits import UsageError
 from duebook.cli.output import progress
 from duebook.cli.reading import Reading, read, telling_unused
 from duebook.importers.commands import Plan, plan
-from duebook.importers.contacts import named, read_contacts
+from duebook.importers.contacts import Contacts, named, read_contacts
 from duebook.importers.payments import read_payments
 from duebook.importers.quickbooks import Bodies, read_bodies
 from duebook.importers.quickbooks_commands import plan_quickbooks
 from duebook.importers.rows import Mapping as ColumnMapping
-from duebook.importers.rows import Parsed, ParsedPayments, Problem
+from duebook.importers.rows import Parsed, ParsedPayments
 from duebook.importers.settling import Targets, targets_of
 from duebook.importers.xero import read_xero
 from duebook.ledger.facts import Side
@@ -49,6 +49,12 @@ class Wish:
     reading: Reading
     skip_problems: bool = False
     dry_run: bool = False
+
+    @property
+    def called(self) -> str:
+        """What messages call the files."""
+        files = [*self.files, *(each for each in (self.payments, self.contacts) if each)]
+        return str(files[0]) if len(files) == 1 else f"the import of {len(files)} files"
 
     def check(self) -> None:
         """Raises UsageError for wishes that do not go together."""
@@ -118,13 +124,10 @@ def _invoices(wish: Wish, books: Business) -> Intake:
         wish.files[0], wish.reading, side=side, currency=_currency(wish, books), zone=books.zone,
         paid_elsewhere=wish.payments is not None,
     )  # fmt: skip
-    contact_problems: tuple[Problem, ...] = ()
-    if wish.contacts:
-        names, contact_problems = read_contacts(wish.contacts)
-        parsed = named(parsed, names)
-    parsed = telling_unused(parsed, rates)
+    contacts = read_contacts(wish.contacts) if wish.contacts else Contacts()
+    parsed = telling_unused(named(parsed, contacts.names), rates)
     wanted = plan(parsed, side=side, base_currency=books.base_currency, rates=rates, opening=wish.opening)
-    wanted = replace(wanted, problems=(*wanted.problems, *contact_problems), notices=parsed.notices)
+    wanted = _with_contacts(wish, replace(wanted, notices=parsed.notices), contacts)
     read_file = FileRead(wish.files[0], len(parsed.rows), parsed.mapping)
     if wish.payments:
         return _payments(wish, books, wish.payments, wanted, (read_file,), parsed)
@@ -164,14 +167,19 @@ def _payments(
 
 
 def _xero(wish: Wish, books: Business) -> Intake:
-    names: dict[str, str] = {}
-    problems: tuple[Problem, ...] = ()
-    if wish.contacts:
-        names, problems = read_contacts(wish.contacts)
+    contacts = read_contacts(wish.contacts) if wish.contacts else Contacts()
     with progress(f"Reading {wish.files[0].name}"):
-        invoices = read_xero(wish.files[0], base_currency=books.base_currency, names=names, zone=books.zone)
-    wanted = replace(invoices.plan, problems=(*invoices.plan.problems, *problems))
+        invoices = read_xero(wish.files[0], base_currency=books.base_currency, names=contacts.names, zone=books.zone)
+    wanted = _with_contacts(wish, invoices.plan, contacts)
     return Intake((FileRead(wish.files[0], invoices.rows, invoices.mapping),), wanted)
+
+
+def _with_contacts(wish: Wish, wanted: Plan, contacts: Contacts) -> Plan:
+    """The plan with what contacts have to say; where there are several files, each line says of which it is."""
+    if wish.payments or wish.contacts:
+        wanted = wanted.of_file(wish.files[0].name)
+    problems, notices = (*wanted.problems, *contacts.problems), (*wanted.notices, *contacts.notices)
+    return replace(wanted, problems=problems, notices=notices)
 
 
 def _side(wish: Wish) -> Side:

@@ -48,7 +48,7 @@ async def write(tx: WriteTx, intake: Intake, *, skip_problems: bool) -> Written:
     problems = list(wanted.problems)
     skippable = skip_problems and all(problem.line is not None for problem in problems)
     if problems and not skippable:
-        return Written(problems, wanted.notices)
+        return Written(_in_order(problems), wanted.notices)
     wanted = wanted.without({(problem.file, problem.line) for problem in problems})
     results = None
     while results is None:
@@ -58,14 +58,14 @@ async def write(tx: WriteTx, intake: Intake, *, skip_problems: bool) -> Written:
             refused = await _refused(tx, wanted, error)
             problems += refused
             if not skip_problems:
-                return Written(problems, wanted.notices)
+                return Written(_in_order(problems), wanted.notices)
             wanted = wanted.without({(problem.file, problem.line) for problem in refused})
     latest = await tx.connection.execute(_QUERIES.latest_version, {"business_id": tx.business.id})
     answer: Any = await latest.fetchone()
     added = _added(wanted, results)
     undone = sum(isinstance(command, UndoDocument) for command in wanted.commands)
     return Written(
-        sorted(problems, key=lambda problem: (problem.file or "", problem.line or 0)),
+        _in_order(problems),
         wanted.notices,
         answer.version if answer.version > tx.version else None,
         added,
@@ -73,6 +73,10 @@ async def write(tx: WriteTx, intake: Intake, *, skip_problems: bool) -> Written:
         len(results) - added.total() - undone,
         done=True,
     )
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.file or "", problem.line or 0))
 
 
 async def _refused(tx: WriteTx, wanted: Plan, error: LedgerError) -> list[Problem]:

@@ -124,7 +124,7 @@ def _print(intake: Intake, written: Written, wish: Wish) -> None:
     for notice in written.notices:
         print(printable(f"Note: {notice}"))
     if not written.done:
-        remark_problems(wish.files[0], written.problems, "nothing is recorded")
+        remark_problems(wish.called, written.problems, "nothing is recorded")
         return
     if wish.format is Format.CSV and intake.side is not None:
         rows = counted(intake.files[0].rows, "row")
@@ -135,7 +135,7 @@ def _print(intake: Intake, written: Written, wish: Wish) -> None:
         print(f"Recorded already: {counted(written.there_before, 'document')}.")
     print(_outcome(intake, written, dry_run=wish.dry_run))
     if written.problems:
-        remark_problems(wish.files[0], written.problems, "the lines named are left out, as you asked")
+        remark_problems(wish.called, written.problems, "the lines named are left out, as you asked")
 
 
 def _print_mapping(mapping: Mapping | None) -> None:

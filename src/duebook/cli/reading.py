@@ -104,13 +104,13 @@ def telling_unused(parsed: Parsed, rates: Mapping[str, Decimal]) -> Parsed:
     return replace(parsed, notices=(*parsed.notices, *said))
 
 
-def remark_problems(path: Path, problems: Sequence[Problem], so: str) -> None:
+def remark_problems(files: Path | str, problems: Sequence[Problem], so: str) -> None:
     """Say what stands in the way, the first of it line by line, and what follows from it."""
     for problem in problems[:PROBLEMS_SHOWN]:
         remark(str(problem))
     if (more := len(problems) - PROBLEMS_SHOWN) > 0:
         remark(f"and {more:,} more; JSON lists them all")
-    remark(f"duebook: {path} has {counted(len(problems), 'problem')}: {so}")
+    remark(f"duebook: {files} has {counted(len(problems), 'problem')}: {so}")
 
 
 def problems_body(problems: Sequence[Problem]) -> list[dict[str, Any]]:

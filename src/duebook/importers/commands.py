@@ -7,7 +7,7 @@ Source: docs/howto/command-line.md, "What an import records"; docs/rule.md, T4, 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from duebook.importers.refusals import problem_of
@@ -47,6 +47,12 @@ class Plan:
     def commands(self) -> list[Command]:
         """The commands alone."""
         return [ask.command for ask in self.asks]
+
+    def of_file(self, name: str) -> "Plan":
+        """The same, whose lines say which file they are of."""
+        asks = tuple(replace(ask, file=name) for ask in self.asks)
+        problems = tuple(replace(problem, file=problem.file or name) for problem in self.problems)
+        return Plan(asks, problems, self.notices)
 
     def without(self, lines: Collection[tuple[str | None, int | None]]) -> "Plan":
         """The same without what comes from these lines, each a file and a line."""

@@ -5,11 +5,12 @@ Source: docs/howto/import-xero.md, docs/howto/import-payments.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from duebook.importers.columns import id_words, name_words, parties_of
+from duebook.importers.invoices import on_lines
 from duebook.importers.names import identifier_problem, name_problem, without_point_zero
 from duebook.importers.rows import Parsed, Problem
 from duebook.importers.sheet import Wanted, bytes_of, read_sheet
@@ -19,8 +20,17 @@ _NAMES: Final = ("name", "fullname", "displayname", "companyname")
 _IDS: Final = ("id", "number", "no", "code")
 
 
-def read_contacts(path: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    """Names by id, and the problems by line. The same line again is no problem, another name is.
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Names by id, what stands in the way, and what was noticed."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def read_contacts(path: Path) -> Contacts:
+    """The names of a CSV file, plain or gzipped. A contact that is there twice is told; with two names it is a problem.
 
     Raises ImportRefused.
     """
@@ -33,18 +43,24 @@ def read_contacts(path: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
     sheet = read_sheet(bytes_of(path), wanted, problems, path=path)
     names: dict[str, str] = {}
     first_lines: dict[str, int] = {}
+    again: list[int] = []
     for line, cells in sheet.lines:
         external_id, name = without_point_zero(cells["id"]), " ".join(cells["name"].split())
-        for field, rule in (("id", identifier_problem(cells["id"])), ("name", name_problem(name))):
-            if rule or not cells[field]:
-                value = cells[field] or None
-                problems.append(Problem(line, sheet.name_of(field), value, rule or "is empty", path.name))
+        for what, rule in (("id", identifier_problem(cells["id"])), ("name", name_problem(name))):
+            if rule or not cells[what]:
+                value = cells[what] or None
+                problems.append(Problem(line, sheet.name_of(what), value, rule or "is empty", path.name))
         first = first_lines.setdefault(external_id, line)
-        if names.setdefault(external_id, name) != name:
+        if first == line:
+            names[external_id] = name
+        elif names[external_id] != name:
             rule = f"has another name on line {first}"
             problems.append(Problem(line, sheet.name_of("id"), external_id, rule, path.name))
+        else:
+            again.append(line)
     problems.sort(key=lambda problem: problem.line or 0)
-    return names, tuple(problems)
+    notices = (f"{path.name} {on_lines(again)}: there already, under the same name",) if again else ()
+    return Contacts(names, tuple(problems), notices)
 
 
 def named(parsed: Parsed, names: Mapping[str, str]) -> Parsed:

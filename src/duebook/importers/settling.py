@@ -6,7 +6,7 @@ Source: docs/howto/import-payments.md; docs/rule.md, T5, T7.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from duebook.importers.commands import Ask, Plan, base_amount, external_id_of
@@ -84,7 +84,7 @@ def plan_payments(
         groups.setdefault((payer.external_id, row.number) if row.number else row.line, []).append((row, payer))
     for group in sorted(groups.values(), key=lambda each: (each[0][0].paid_on, each[0][0].line)):
         planner.add(group)
-    problems = [*payments.problems, *planner.problems]
+    problems = [*(replace(problem, file=file) for problem in payments.problems), *planner.problems]
     problems.sort(key=lambda problem: problem.line or 0)
     notices = sorted(planner.notices)
     return Plan(tuple(planner.asks), tuple(problems), (*payments.notices, *(text for _, text in notices)))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from duebook.importers.commands import Ask, Plan
 from duebook.ledger.commands import AddCharge, Allocate, UndoDocument
-from duebook.ledger.facts import Kind, Side, State
+from duebook.ledger.facts import Kind, State
 from duebook.ledger.working import Known
 
 
@@ -18,24 +18,26 @@ def fitted(plan: Plan, known: Known) -> Plan:
     A charge that is recorded and now comes as void is undone; a document to be undone that is not there is passed over,
     and told; an allocation that is there already is not made twice.
     """
-    recorded = {(one.side, one.kind, one.external_id) for one in known.documents}
+    states = {(one.side, one.kind, one.external_id): one.state for one in known.documents}
     allocated = {one.id for one in known.allocations}
     asks: list[Ask] = []
     notices: list[str] = []
     for ask in plan.asks:
         match ask.command:
-            case AddCharge(state=State.VOID, external_id=str(external_id), side=Side() as side) as charge:
-                there = (charge.side, Kind.CHARGE, external_id) in recorded
+            case AddCharge(side=side, state=State.VOID, external_id=str(external_id)):
                 undo = UndoDocument(side=side, kind=Kind.CHARGE, document=external_id, state=State.VOID)
-                asks.append(replace(ask, command=undo) if there else ask)
-            case UndoDocument(side=side, kind=kind, document=document, state=state):
-                if (side, kind, document) in recorded:
+                state = states.get((side, Kind.CHARGE, external_id))
+                if state is None:
                     asks.append(ask)
-                else:
+                elif state is not State.DELETED:
+                    asks.append(replace(ask, command=undo))
+            case UndoDocument(side=side, kind=kind, document=str(external_id), state=wanted):
+                state = states.get((side, kind, external_id))
+                if state is None:
                     where = f"line {ask.line}" if ask.file is None else f"{ask.file} line {ask.line}"
-                    notices.append(
-                        f"{where}: {ask.named[1]} is {state} and was never recorded: there is nothing to undo"
-                    )
+                    notices.append(f"{where}: {ask.named[1]} is {wanted}, and was never recorded: nothing to undo")
+                elif state is not State.DELETED:
+                    asks.append(ask)
             case Allocate(allocations=(allocation,)) if allocation.id in allocated:
                 continue
             case _:

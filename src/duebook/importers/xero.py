@@ -37,7 +37,6 @@ _SIDES: Final = {"ACCREC": Side.RECEIVABLE, "ACCPAY": Side.PAYABLE}
 _ISO: Final = DateColumn("ymd", "-")
 
 _NOTICES: Final = {
-    "deleted": "deleted in Xero, and taken out of the books if it is there",
     "void": "void in Xero: recorded as void, which counts on no day",
     "draft": "not approved yet in Xero: recorded as a draft, which counts on no day",
     "early": "paid before it was issued: the payment is unapplied until then",
@@ -142,7 +141,6 @@ class _Reader:
     ) -> Iterator[AddCharge | AddSettlement | UndoDocument]:
         match status:
             case "DELETED":
-                self.noticed["deleted"].append(line.line)
                 yield UndoDocument(
                     side=document.side, kind=Kind.CHARGE, document=document.external_id, state=State.DELETED
                 )
