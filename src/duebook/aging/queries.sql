@@ -105,22 +105,25 @@ SELECT min(version) FILTER (WHERE version > last_open) AS version,
 
 -- name: open_items
 -- Each item of which something is open, as of a day and known at a version: today's open items, less what takes effect
--- later, less what was recorded later. `unapplied` null asks for charges and unapplied money alike, `band` null for all.
+-- later, less what was recorded later, all of documents dated by that day: none is open before its own date.
+-- `unapplied` null asks for charges and unapplied money alike, `band` null for all.
 -- `tags` is null, or a list of filters that must all match, each a list of tags of which the document carries one.
 SELECT party_id, document_id, instalment, unapplied, due_on, currency,
        sum(amount_minor)::bigint AS amount_minor, sum(base_minor)::bigint AS base_minor
   FROM (SELECT party_id, document_id, instalment, unapplied, due_on, currency, amount_minor, base_minor
           FROM open_item
-         WHERE business_id = %(business_id)s AND side = %(side)s
+         WHERE business_id = %(business_id)s AND side = %(side)s AND document_on <= %(as_of)s::date
         UNION ALL
         SELECT party_id, document_id, instalment, unapplied, due_on, currency, -amount_minor, -base_minor
           FROM entry
          WHERE business_id = %(business_id)s AND side = %(side)s AND effective_on > %(as_of)s::date
+           AND document_on <= %(as_of)s::date
         UNION ALL
         SELECT party_id, document_id, instalment, unapplied, due_on, currency, -amount_minor, -base_minor
           FROM entry
          WHERE business_id = %(business_id)s AND side = %(side)s AND effective_on <= %(as_of)s::date
-           AND version > %(known_at)s AND %(known_at)s::bigint < %(latest)s::bigint) AS as_it_was
+           AND version > %(known_at)s AND %(known_at)s::bigint < %(latest)s::bigint
+           AND document_on <= %(as_of)s::date) AS as_it_was
  WHERE (%(party_id)s::uuid IS NULL OR party_id = %(party_id)s::uuid)
    AND (%(unapplied)s::boolean IS NULL OR unapplied = %(unapplied)s::boolean)
    AND (%(band)s::int IS NULL OR width_bucket(%(as_of)s::date - due_on, %(edges)s::int[]) = %(band)s::int)
