@@ -141,6 +141,13 @@ def test_the_embedded_database_of_a_folder(run: Run, home: Path, monkeypatch: py
         "business list",
         f"import invoices.csv --business {NOBODY} --side receivable",
         f"aging receivable --business {NOBODY}",
+        f"explain receivable --business {uuid4()}",
+        f"changes receivable --business {uuid4()} --since 1",
+        f"tie-out receivable --business {uuid4()} --balance 1 --on 2025-03-31",
+        f"close --business {uuid4()} --through 2025-03-31",
+        f"start --business {uuid4()} --on 2025-01-01",
+        f"rates list --business {uuid4()}",
+        f"versions --business {uuid4()}",
         "verify",
     ],
 )

@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
+from duebook.aging.errors import NoRateInForce, NotClosed, UnknownVersion
 from duebook.cli import main
 from duebook.cli.exits import UsageError, exit_of
 from duebook.ledger.errors import SumTooLarge
@@ -24,6 +26,9 @@ COMMAND = [sys.executable, "-c", "import sys; from duebook.cli import main; sys.
     [
         (UsageError("give one"), 2, "give one"),
         (SumTooLarge(), 1, "the sum of these amounts does not fit 64 bits of minor units"),
+        (UnknownVersion(4, 3), 1, "version 4 is not between 0 and 3"),
+        (NotClosed(date(2025, 3, 31), None), 1, "the books are not closed through 2025-03-31: nothing is closed"),
+        (NoRateInForce(["EUR"], date(2025, 3, 31)), 1, "no rate is in force on 2025-03-31 for EUR"),
         (Busy(), 1, "too many writes are waiting for these books; try again in a second"),
         (PoolTimeout("no"), 1, "the database does not answer: no connection could be had in time"),
         (psycopg.OperationalError("server\n  gone"), 1, "the database does not answer: server gone"),

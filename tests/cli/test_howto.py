@@ -10,7 +10,8 @@ from tests.cli.conftest import Run
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "command-line.md"
 COMMANDS = [
     *("serve", "migrate", "partner create", "partner list", "partner rotate-key"),
-    *("business create", "business list", "import", "aging", "demo"),
+    *("business create", "business list", "business show", "import", "aging", "explain", "changes", "tie-out"),
+    *("close", "start", "rates import", "rates list", "versions", "verify", "demo"),
 ]
 
 

@@ -4,9 +4,7 @@ Source: docs/howto/command-line.md, "Aging".
 """
 
 import asyncio
-import re
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
@@ -14,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
-from duebook.aging.bands import Bands
-from duebook.aging.report import AgingQuery, AgingReport, Basis, Credits, version_at
+from duebook.aging.report import AgingQuery, AgingReport, Basis
 from duebook.aging.report import aging as report_of
 from duebook.cli.aging_file import FileQuery, aging_of_file
+from duebook.cli.asking import USUAL_ASKED, Asked
 from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.exits import DONE, REFUSED, UsageError
 from duebook.cli.output import print_json, progress, remark
@@ -28,8 +26,6 @@ from duebook.money import exponent
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
 
-_VERSION: Final = re.compile(r"\d{1,18}", re.ASCII)
-_EDGE: Final = re.compile(r"-?\d{1,7}", re.ASCII)
 _FILE_CURRENCY: Final = "USD"
 
 
@@ -39,17 +35,7 @@ def aging(
     *,
     business: Annotated[UUID | None, Parameter(help="The id of the business whose books are aged.")] = None,
     file: Annotated[Path | None, Parameter(help="A CSV file to age instead; no database is needed.")] = None,
-    as_of: Annotated[date | None, Parameter(help="The day; else today where the business is.")] = None,
-    known_at: Annotated[
-        str | None, Parameter(help="As known then: a version, or an instant such as 2026-01-31T18:00:00Z.")
-    ] = None,
-    credits: Annotated[
-        Credits, Parameter(help="Unapplied payments and credits: left out, in a column, or netted in their band.")
-    ] = Credits.COLUMN,
-    currency: Annotated[
-        Basis | None, Parameter(help="Of the amounts: the base currency (of books), or each document's (of a file).")
-    ] = None,
-    edges: Annotated[str, Parameter(help="The days late at which each band after the first begins.")] = "1,31,61,91",
+    asked: Asked = USUAL_ASKED,
     form: Annotated[Format, Parameter(name="--format", help="How it is printed.")] = Format.TABLE,
     file_currency: Annotated[
         str, Parameter(group="Reading the file", help="Of rows that name none; the base currency of a file.")
@@ -64,32 +50,38 @@ def aging(
     side
         What customers owe, or what vendors are owed.
     """
-    bands = _bands(edges)
+    query = asked.query(side)
     if file is not None and business is None:
-        if known_at is not None:
-            raise UsageError("a file has no versions: leave --known-at out")
+        _raise_if_only_of_books(asked)
         base_currency = file_currency.upper()
         exponent(base_currency)
-        query = FileQuery(
+        of_file = FileQuery(
             side=side,
-            as_of=as_of or datetime.now(UTC).date(),
-            credits=credits,
-            basis=currency or Basis.DOCUMENT,
-            bands=bands,
+            as_of=asked.as_of or datetime.now(UTC).date(),
+            credits=asked.credits,
+            basis=asked.basis or Basis.DOCUMENT,
+            bands=query.bands,
             base_currency=base_currency,
             rates=reading.rates(base_currency),
         )
-        return _of_file(file, reading, query, form)
+        return _of_file(file, reading, of_file, form)
     if business is None or file is not None:
         raise UsageError("give either --business or --file")
     if reading != USUAL_READING:
         raise UsageError("how to read a file is said only with --file")
-    asked = AgingQuery(side=side, as_of=as_of, credits=credits, basis=currency or Basis.BASE, bands=bands)
-    moment = _moment(known_at) if known_at is not None else None
     with serving_url(where) as url, progress("Aging"):
-        report = asyncio.run(_of_books(url, BusinessId(business), asked, moment))
+        report = asyncio.run(_of_books(url, BusinessId(business), query))
     print_report(of_books(report), form)
     return DONE
+
+
+def _raise_if_only_of_books(asked: Asked) -> None:
+    if asked.known_at is not None:
+        raise UsageError("a file has no versions: leave --known-at out")
+    if asked.basis is Basis.REVALUED:
+        raise UsageError("a file has no table of rates: --basis is base or document")
+    if asked.tag:
+        raise UsageError("a file has no tags: leave --tag out")
 
 
 def _of_file(file: Path, reading: Reading, query: FileQuery, form: Format) -> int:
@@ -108,34 +100,6 @@ def _of_file(file: Path, reading: Reading, query: FileQuery, form: Format) -> in
     return REFUSED
 
 
-async def _of_books(
-    url: str, business_id: BusinessId, query: AgingQuery, known_at: int | datetime | None
-) -> AgingReport:
+async def _of_books(url: str, business_id: BusinessId, query: AgingQuery) -> AgingReport:
     async with opened(url) as database, read_tx(database, OPERATOR, business_id) as tx:
-        if isinstance(known_at, datetime):
-            instant = known_at if known_at.tzinfo else known_at.replace(tzinfo=tx.business.zone)
-            known_at = await version_at(tx, instant)
-        return await report_of(tx, replace(query, known_at=known_at))
-
-
-def _moment(text: str) -> int | datetime:
-    """A version, or an instant; one without an offset is where the business is."""
-    if _VERSION.fullmatch(text):
-        return int(text)
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or ":" not in text:
-        raise UsageError(f"{text!r} is neither a version nor an instant such as 2026-01-31T18:00:00Z")
-    return instant
-
-
-def _bands(text: str) -> Bands:
-    """Raises UsageError, BadBands."""
-    edges = []
-    for word in text.split(","):
-        if not _EDGE.fullmatch(word.strip()):
-            raise UsageError(f"{word.strip()!r} is not a number of days; edges are written 1,31,61,91")
-        edges.append(int(word))
-    return Bands(tuple(edges))
+        return await report_of(tx, query)

@@ -63,6 +63,7 @@ def aging_of_file(parsed: Parsed, query: FileQuery) -> Report | list[Problem]:
         side=query.side,
         as_of=query.as_of,
         known_at=None,
+        time_zone="UTC",
         basis=query.basis,
         credits=query.credits,
         base_currency=query.base_currency if query.basis is Basis.BASE else None,

@@ -1,17 +1,22 @@
 """`duebook business`: make and list sets of books."""
 
 import asyncio
-from typing import Annotated, Final
+from dataclasses import asdict
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import psycopg
 from cyclopts import App, Parameter
 
+from duebook.cli.closing import sentences
 from duebook.cli.connection import USUAL, Where, opened, serving_url
-from duebook.cli.output import print_json, print_table, raise_if_unprintable
+from duebook.cli.output import print_json, print_table, printable, raise_if_unprintable
 from duebook.cli.partner import AsJson
+from duebook.ledger import history
+from duebook.ledger.facts import Books
 from duebook.tenancy.businesses import NewBusiness, businesses, create_business
-from duebook.tenancy.facts import Business, PartnerId
+from duebook.tenancy.facts import OPERATOR, Business, BusinessId, PartnerId
+from duebook.tenancy.gate import read_tx
 from duebook.tenancy.partners import PartnerNotFound
 
 _PAGE: Final = 1_000
@@ -78,20 +83,43 @@ def list_businesses(
     with serving_url(where) as url:
         found = asyncio.run(run(url))
     if as_json:
-        print_json(
-            [
-                {
-                    "business_id": one.id,
-                    "partner_id": one.partner_id,
-                    "external_id": one.external_id,
-                    "name": one.name,
-                    "base_currency": one.base_currency,
-                    "time_zone": one.zone.key,
-                    "created_at": one.created_at,
-                }
-                for one in found
-            ]
-        )
+        print_json([_body(one) for one in found])
     else:
         rows = [(str(one.id), one.name, one.base_currency, one.zone.key, str(one.partner_id)) for one in found]
         print_table(("business_id", "name", "currency", "time_zone", "partner_id"), rows)
+
+
+@business.command
+def show(business_id: UUID, /, *, as_json: AsJson = False, where: Where = USUAL) -> None:
+    """Show a business: its latest version, where its books begin, and how far they are closed.
+
+    Parameters
+    ----------
+    business_id
+        The business's id.
+    """
+
+    async def run(url: str) -> tuple[Business, int, Books]:
+        async with opened(url) as database, read_tx(database, OPERATOR, BusinessId(business_id)) as tx:
+            return tx.business, tx.version, await history.books(tx, tx.version)
+
+    with serving_url(where) as url:
+        found, version, books = asyncio.run(run(url))
+    if as_json:
+        print_json(_body(found) | {"version": version} | asdict(books))
+    else:
+        print(printable(f"{found.name}: base currency {found.base_currency}, time zone {found.zone.key}"))
+        print(f"Version {version}.")
+        print("\n".join(sentences(books)))
+
+
+def _body(business: Business) -> dict[str, Any]:
+    return {
+        "business_id": business.id,
+        "partner_id": business.partner_id,
+        "external_id": business.external_id,
+        "name": business.name,
+        "base_currency": business.base_currency,
+        "time_zone": business.zone.key,
+        "created_at": business.created_at,
+    }

@@ -15,7 +15,7 @@ from cyclopts import Argument, CoercionError, CycloptsError, Token
 from psycopg_pool import PoolTimeout
 
 from duebook.aging.bands import BadBands
-from duebook.aging.report import UnknownVersion
+from duebook.aging.errors import AgingError
 from duebook.db.embedded import EmbeddedError
 from duebook.db.migrate import MigrationError
 from duebook.demo.books import NotADemonstration
@@ -97,7 +97,7 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (UnknownTimeZone, USAGE, _said),
     (TenancyError, REFUSED, _said),
     (PartnerNotFound, REFUSED, _said),
-    (UnknownVersion, REFUSED, _said),
+    (AgingError, REFUSED, _said),
     (EmbeddedError, REFUSED, _said),
     (MigrationError, REFUSED, _said),
     (NotADemonstration, REFUSED, _said),

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from duebook.cli.exits import UsageError
+from duebook.money import format_minor
 
 _WIDE: Final = 10_000
 """Columns of an output that is not a terminal: a table there is as wide as what it says."""
@@ -42,6 +43,15 @@ def print_table(
         console.print(table)
     for line in captured.get().splitlines():
         print(line.rstrip())
+
+
+def grouped(amount_minor: int, currency: str) -> str:
+    """An amount for people: thousands apart, nothing for zero."""
+    if not amount_minor:
+        return "–"
+    whole, point, decimals = format_minor(amount_minor, currency).partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    return f"{sign}{int(whole.removeprefix('-')):,}{point}{decimals}"
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,6 @@ Source: docs/howto/command-line.md, "Aging".
 import csv
 import sys
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -16,8 +15,9 @@ from uuid import UUID
 import msgspec
 
 from duebook.aging.bands import Bands
-from duebook.aging.report import AgingReport, Basis, Credits
-from duebook.cli.output import print_json, print_table, remark
+from duebook.aging.report import AgingReport, Credits
+from duebook.cli.output import grouped, print_json, print_table, printable, remark
+from duebook.cli.stated import Stated, stated
 from duebook.ledger.facts import Side
 from duebook.money import format_minor
 
@@ -53,17 +53,9 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The JSON body. A report of a file has no business and no version."""
+class Report(Stated, frozen=True, kw_only=True):
+    """The JSON body."""
 
-    business_id: UUID | None
-    side: Side
-    as_of: date
-    known_at: int | None
-    basis: Basis
-    credits: Credits
-    base_currency: str | None
-    edges: tuple[int, ...]
     rows: tuple[Row, ...]
     totals: tuple[Total, ...]
     left_out: Mapping[str, int]
@@ -72,14 +64,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def of_books(report: AgingReport) -> Report:
     """What is printed of the books of a business."""
     return Report(
-        business_id=report.business_id,
-        side=report.side,
-        as_of=report.as_of,
-        known_at=report.known_at,
-        basis=report.basis,
-        credits=report.credits,
-        base_currency=report.base_currency,
-        edges=report.edges,
+        **stated(report),
         rows=tuple(
             Row(
                 party_id=row.party_id,
@@ -107,14 +92,14 @@ def print_report(report: Report, form: Format) -> None:
             print_json(report)
         case Format.CSV:
             _print_csv(report)
-            for sentence in _left_out(report):
+            for sentence in (*report.sentences, *_left_out(report)):
                 remark(f"duebook: {sentence}")
         case Format.TABLE:
             _print_as_table(report)
 
 
 def _print_csv(report: Report) -> None:
-    bands = Bands(report.edges)
+    bands = report.bands
     out = csv.writer(sys.stdout, lineterminator="\n")
     headers = [_csv_header(bands, band) for band in range(len(bands))]
     out.writerow(["party_id", "external_id", "name", "currency", *headers, "unapplied", "total"])
@@ -139,9 +124,9 @@ def _no_formula(text: str) -> str:
 
 
 def _print_as_table(report: Report) -> None:
-    bands = Bands(report.edges)
-    version = "" if report.known_at is None else f", known at version {report.known_at}"
-    print(f"{report.side.capitalize()} as of {report.as_of}{version}")
+    bands = report.bands
+    for sentence in report.sentences:
+        print(printable(sentence))
     print()
     shows_unapplied = report.credits is Credits.COLUMN
     amounts = [bands.label(band) for band in range(len(bands))] + ["unapplied"] * shows_unapplied + ["total"]
@@ -156,20 +141,11 @@ def _print_as_table(report: Report) -> None:
 
 def _amounts(line: Row | Total, shows_unapplied: bool) -> list[str]:
     minors = (*line.buckets, *((line.unapplied,) if shows_unapplied else ()), line.total)
-    return [_grouped(minor, line.currency) for minor in minors]
-
-
-def _grouped(amount_minor: int, currency: str) -> str:
-    """An amount for people: thousands apart, nothing for zero."""
-    if not amount_minor:
-        return "–"
-    whole, point, decimals = format_minor(amount_minor, currency).partition(".")
-    sign = "-" if whole.startswith("-") else ""
-    return f"{sign}{int(whole.removeprefix('-')):,}{point}{decimals}"
+    return [grouped(minor, line.currency) for minor in minors]
 
 
 def _left_out(report: Report) -> list[str]:
     if not report.left_out:
         return []
-    sums = ", ".join(f"{_grouped(minor, currency)} {currency}" for currency, minor in report.left_out.items())
+    sums = ", ".join(f"{grouped(minor, currency)} {currency}" for currency, minor in report.left_out.items())
     return [f"Not counted: unapplied payments and credits of {sums}"]
