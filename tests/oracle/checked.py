@@ -23,7 +23,7 @@ def check(facts: Facts, reason: str) -> None:
         if slip.key.kind == "write_off" and slip.counts and recovered(facts, slip) > slip.amount:
             reasons.add(reason)
         if slip.key.kind == "charge" and slip.counts and over_refunded(facts, slip):
-            reasons.add("over refunded")
+            reasons.add("too much" if reason == "too much" else "over refunded")
         if reasons:
             raise Refused(*reasons)
 

@@ -2,27 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
+from random import Random
 
 from tests.oracle.said import Part, Who
 from tests.oracle.slips import DocumentSlip, Facts, Key, ShareSlip
 from tests.oracle.walked import walked
 
 MIDDLE = date(2024, 2, 10)
-CORNERS = ["2024-02-28", "2024-02-29", "2024-03-01", "2023-12-31", "2024-01-31", "2024-08-01"]
-
-days = st.one_of(
-    st.integers(-45, 75).map(lambda offset: MIDDLE + timedelta(days=offset)),
-    st.sampled_from([date.fromisoformat(corner) for corner in CORNERS]),
-)
-small = st.integers(0, 1000)
-huge = st.sampled_from([2**62, 2**63 - 1])
-wrong = st.sampled_from([-1, 2**63])
-currencies = st.sampled_from(["USD", "KWD", "KWD", "JPY"])
-names = st.sampled_from(["Ada", "Bo", "Ça", "ada", ""])
-parties = st.sampled_from("aaab")
+CORNERS = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2023, 12, 31), date(2024, 1, 31)]
+LATE = date(2024, 8, 1)
+CURRENCIES = ["USD", "KWD", "KWD", "JPY"]
+NAMES = ["Ada", "Bo", "Ça", "ada", ""]
+PARTIES = "aaab"
 
 
 @dataclass
@@ -47,11 +38,11 @@ class World:
         """What is open of a document in the end."""
         return sum(open_minor for open_minor, _ in walked(self.facts, slip).on(date.max).values())
 
-    def name(self, draw: DrawFn, kind: str) -> str:
+    def name(self, rng: Random, kind: str) -> str:
         """A name for a document, with an external id or without; seldom one that may be taken."""
-        if one_in(draw, 25):
-            return kind[:2] + draw(st.sampled_from("12"))
-        return f"{draw(st.sampled_from(['#', 'x']))}{kind[:2]}{self.fresh()}"
+        if one_in(rng, 25):
+            return kind[:2] + rng.choice("12")
+        return f"{rng.choice(['#', 'x'])}{kind[:2]}{self.fresh()}"
 
     def fresh(self) -> str:
         """A name that nothing has."""
@@ -63,50 +54,56 @@ class World:
         return key in self.facts.documents
 
 
-def one_in(draw: DrawFn, many: int) -> bool:
-    """True for one draw in so many; shrinks to False."""
-    return draw(st.integers(1, many)) == many
+def one_in(rng: Random, many: int) -> bool:
+    """True for one draw in so many."""
+    return rng.randrange(many) == 0
 
 
-def day_from(draw: DrawFn, first: date) -> date:
+def a_day(rng: Random) -> date:
+    """A day in a few months, seldom late, often one on which calendars turn."""
+    if one_in(rng, 6):
+        return rng.choice([*CORNERS, LATE])
+    return MIDDLE + timedelta(days=rng.randint(-45, 75))
+
+
+def day_from(rng: Random, first: date) -> date:
     """A day, mostly on or soon after another."""
-    return draw(days) if one_in(draw, 8) else first + timedelta(days=draw(st.integers(0, 40)))
+    return a_day(rng) if one_in(rng, 8) else first + timedelta(days=rng.randint(0, 40))
 
 
-def amount(draw: DrawFn) -> int:
+def amount(rng: Random) -> int:
     """Mostly small."""
-    if one_in(draw, 30):
-        return draw(wrong if one_in(draw, 4) else huge)
-    return draw(small)
+    if one_in(rng, 30):
+        return rng.choice([-1, 2**63]) if one_in(rng, 4) else rng.choice([2**62, 2**63 - 1])
+    return rng.choice([0, 1, 7]) if one_in(rng, 12) else rng.randint(8, 1000)
 
 
-def part_of(draw: DrawFn, most: int) -> int:
+def part_of(rng: Random, most: int) -> int:
     """Mostly some or all of an amount, seldom a little more or less than nothing."""
-    if one_in(draw, 20):
-        return draw(st.sampled_from([most + 1, -1]))
+    if one_in(rng, 20):
+        return rng.choice([most + 1, -1])
     most = max(most, 0)
-    some = st.integers(0, max(most // 3, min(most, 9)))
-    return draw(st.one_of(some, some, st.just(most)))
+    return most if one_in(rng, 3) else rng.randint(0, max(most // 2, min(most, 9)))
 
 
-def base(draw: DrawFn, currency: str, amount: int) -> int | None:
+def base(rng: Random, currency: str, amount: int) -> int | None:
     """A base amount; often half the amount or one and a half, where rounding has two equally near."""
-    if currency == "USD" or one_in(draw, 4):
+    if currency == "USD" or one_in(rng, 4):
         return None
-    if one_in(draw, 30):
-        return draw(st.sampled_from([-1, 2**63]))
-    return draw(st.one_of(st.integers(0, 3000), st.sampled_from([abs(amount) // 2, abs(amount) * 3 // 2])))
+    if one_in(rng, 30):
+        return rng.choice([-1, 2**63])
+    return rng.choice([rng.randint(0, 3000), abs(amount) // 2, abs(amount) * 3 // 2])
 
 
-def parts(draw: DrawFn, amount: int) -> tuple[Part, ...]:
+def parts(rng: Random, amount: int) -> tuple[Part, ...]:
     """Two or three due dates for an amount; seldom ones that do not add up."""
-    dues = sorted(draw(st.lists(days, min_size=2, max_size=3)))
-    shares = [amount // len(dues)] * (len(dues) - 1) if draw(st.booleans()) else [1] * (len(dues) - 1)
-    last = amount - sum(shares) + one_in(draw, 30)
+    dues = sorted(a_day(rng) for _ in range(rng.choice([2, 2, 3])))
+    shares = [amount // len(dues)] * (len(dues) - 1) if rng.randrange(4) else [1] * (len(dues) - 1)
+    last = amount - sum(shares) + one_in(rng, 30)
     return tuple(Part(due, share) for due, share in zip(dues, [*shares, last], strict=True))
 
 
-def who(draw: DrawFn, world: World, party: str) -> Who:
+def who(rng: Random, world: World, party: str) -> Who:
     """A party, by its id or by its external id."""
-    by_id = one_in(draw, 20 if (world.side, party) not in world.facts.parties else 2)
-    return Who(party=party, new_name=None if by_id else draw(names))
+    by_id = one_in(rng, 20 if (world.side, party) not in world.facts.parties else 2)
+    return Who(party=party, new_name=None if by_id else rng.choice(NAMES))

@@ -8,23 +8,24 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from random import Random
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
 
 from tests.oracle import corrections
 from tests.oracle.drawn import (
+    CURRENCIES,
+    LATE,
     MIDDLE,
+    NAMES,
+    PARTIES,
     World,
+    a_day,
     amount,
     base,
-    currencies,
     day_from,
-    days,
-    names,
     one_in,
     part_of,
-    parties,
     parts,
     who,
 )
@@ -49,283 +50,292 @@ from tests.oracle.said import (
 from tests.oracle.slips import DocumentSlip, Refused
 from tests.oracle.slow import Oracle
 
-__all__ = ["MIDDLE", "histories"]
-
+EARLY = date(2023, 12, 1)
 RATES = {"KWD": ["3.25", "3.2501", "2"], "JPY": ["0.0067", "0.01", "0.00666667"]}
 
 
-@st.composite
-def histories(draw: DrawFn, longest: int = 12) -> History:
-    """Some writes, one after another, on both sides."""
-    worlds = [World(side, draw(currencies)) for side in ("receivable", "payable")]
+def histories(longest: int = 20) -> st.SearchStrategy[History]:
+    """Some writes, one after another, on both sides, made up from a seed."""
+    return st.binary(min_size=8, max_size=8).map(lambda seed: made_up(Random(seed), longest))
+
+
+def made_up(rng: Random, longest: int = 20) -> History:
+    """Some writes, one after another, on both sides; equal seeds give equal histories."""
+    worlds = [World(side, rng.choice(CURRENCIES)) for side in ("receivable", "payable")]
     oracle = Oracle()
     history: list[Write] = []
-    if draw(st.booleans()):
-        history.append((_quote(draw),))
-    if one_in(draw, 4):
-        history.append((Begin(draw(days)),))
+    if not one_in(rng, 8):
+        history.append((Quote((("KWD", EARLY, Decimal("3.25")), ("JPY", EARLY, Decimal("0.0067")))),))
+    if one_in(rng, 5):
+        history.append((Begin(a_day(rng)),))
     for write in history:
-        with suppress(Refused):
-            oracle.write(write)
-    for _ in range(draw(st.integers(1, longest))):
-        history.append(_write(draw, worlds, oracle))
+        oracle.write(write)
+    for _ in range(rng.randint(1, longest)):
+        history.append(_write(rng, worlds, oracle))
         with suppress(Refused):
             oracle.write(history[-1])
     return tuple(history)
 
 
-def _write(draw: DrawFn, worlds: list[World], oracle: Oracle) -> Write:
-    """One to three sayings; one that must be refused is the last."""
+def _write(rng: Random, worlds: list[World], oracle: Oracle) -> Write:
+    """One to three sayings; one that must be refused is mostly thought better of, and else the last."""
     write: Write = ()
     for world in worlds:
         world.facts = oracle.facts
-    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3]))):
-        write = (*write, _saying(draw, worlds[one_in(draw, 5)]))
-        try:
-            facts, _ = oracle.drafted(write)
-        except Refused:
-            break
-        for world in worlds:
-            world.facts = facts
-    return write
+    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+        for _ in range(4):
+            saying = _saying(rng, worlds[one_in(rng, 6)])
+            try:
+                facts, _ = oracle.drafted((*write, saying))
+            except Refused:
+                if one_in(rng, 4):
+                    return (*write, saying)
+            else:
+                write = (*write, saying)
+                for world in worlds:
+                    world.facts = facts
+                break
+    return write or (_charge(rng, worlds[0]),)
 
 
-def _saying(draw: DrawFn, world: World) -> Saying:
-    """Anything that can be said now; a charge if there is nothing that it could be said of."""
-    say = draw(st.sampled_from(_SAYINGS))
-    return say(draw, world) or _charge(draw, world)
+def _saying(rng: Random, world: World) -> Saying:
+    """Anything that can be said now; a charge while there are few, or if nothing else could be said."""
+    if len(world.documents("charge")) < rng.randint(1, 3):
+        return _charge(rng, world)
+    said = (say(rng, world) for say in rng.choices(_SAYINGS, k=5))
+    return next((saying for saying in said if saying is not None), None) or _charge(rng, world)
 
 
-def _charge(draw: DrawFn, world: World) -> Charge:
-    currency = draw(currencies) if one_in(draw, 3) else world.usual_currency
-    terms = draw(st.sampled_from([None, None, 0, 30])) if not one_in(draw, 60) else 10**7
-    owed = amount(draw)
+def _charge(rng: Random, world: World) -> Charge:
+    currency = rng.choice(CURRENCIES) if one_in(rng, 3) else world.usual_currency
+    terms = rng.choice([None, None, 0, 30]) if not one_in(rng, 60) else 10**7
+    owed = amount(rng)
     charge = Charge(
         side=world.side,
-        document=world.name(draw, "invoice"),
-        who=who(draw, world, draw(parties)),
-        state="draft" if one_in(draw, 15) else "issued",
-        on=_dated(draw, world),
-        due=None if one_in(draw, 3) else draw(days),
+        document=world.name(rng, "invoice"),
+        who=who(rng, world, rng.choice(PARTIES)),
+        state="draft" if one_in(rng, 15) else "issued",
+        on=_dated(rng, world),
+        due=None if one_in(rng, 3) else a_day(rng),
         net_days=terms,
-        end_of_month=terms is not None and draw(st.booleans()),
-        parts=parts(draw, owed) if one_in(draw, 3) else (),
+        end_of_month=terms is not None and one_in(rng, 2),
+        parts=parts(rng, owed) if one_in(rng, 3) else (),
         currency=currency,
         amount=owed,
-        base=base(draw, currency, owed),
-        opening=_opening(draw, world),
+        base=base(rng, currency, owed),
+        opening=_opening(rng, world),
     )
     if charge.opening and world.facts.starts:
         charge = replace(charge, on=min(charge.on, world.facts.starts))
-    if not one_in(draw, 8):
+    if not one_in(rng, 8):
         return charge
-    share = Share(name=world.fresh(), charge=charge.document, amount=draw(st.integers(0, max(owed, 0))))
-    return replace(charge, settles=(_settlement(draw, world, None, currency, charge.on, (share,)),))
+    share = Share(name=world.fresh(), charge=charge.document, amount=rng.randint(0, max(owed, 0)))
+    return replace(charge, settles=(_settlement(rng, world, None, currency, charge.on, (share,)),))
 
 
-def _dated(draw: DrawFn, world: World) -> date:
-    day, starts = draw(days), world.facts.starts
-    return day if starts is None or one_in(draw, 10) else max(day, starts)
+def _dated(rng: Random, world: World) -> date:
+    day, starts = a_day(rng), world.facts.starts
+    return day if starts is None or one_in(rng, 10) else max(day, starts)
 
 
-def _opening(draw: DrawFn, world: World) -> bool:
-    return one_in(draw, 3 if world.facts.starts else 40)
+def _opening(rng: Random, world: World) -> bool:
+    return one_in(rng, 3 if world.facts.starts else 40)
 
 
-def _settle(draw: DrawFn, world: World) -> Settle | None:
+def _settle(rng: Random, world: World) -> Settle | None:
     """A payment or credit, mostly for charges of one party and currency that still have something open."""
     charges = world.documents("charge")
-    still_open = [slip for slip in charges if world.left(slip) > 0 or one_in(draw, 20)]
+    still_open = [slip for slip in charges if world.left(slip) > 0 or one_in(rng, 20)]
     if not still_open:
         return None
-    first = draw(st.sampled_from(still_open))
+    first = rng.choice(still_open)
     alike = [slip for slip in still_open if (slip.party, slip.currency) == (first.party, first.currency)]
-    others = draw(st.lists(st.sampled_from(charges if one_in(draw, 12) else alike), max_size=2))
-    chosen = {slip.key: slip for slip in [*([] if one_in(draw, 6) else [first]), *others]}
-    foreign = one_in(draw, 6)
-    currency = draw(currencies) if foreign else first.currency
-    shares = tuple(_share(draw, world, one, currency, world.left(one)) for one in chosen.values())
-    settling = who(draw, world, first.party) if one_in(draw, 2) or not shares else None
-    return _settlement(draw, world, settling, currency, _dated(draw, world), shares)
+    others = rng.choices(charges if one_in(rng, 12) else alike, k=rng.randint(0, 2))
+    chosen = {slip.key: slip for slip in [*([] if one_in(rng, 6) else [first]), *others]}
+    foreign = one_in(rng, 6)
+    currency = rng.choice(CURRENCIES) if foreign else first.currency
+    shares = tuple(_share(rng, world, one, currency, world.left(one)) for one in chosen.values())
+    settling = who(rng, world, first.party) if one_in(rng, 2) or not shares else None
+    return _settlement(rng, world, settling, currency, _dated(rng, world), shares)
 
 
 def _settlement(
-    draw: DrawFn, world: World, settling: Who | None, currency: str, on: date, shares: tuple[Share, ...]
+    rng: Random, world: World, settling: Who | None, currency: str, on: date, shares: tuple[Share, ...]
 ) -> Settle:
-    kind = draw(st.sampled_from(["payment", "payment", "credit"]))
+    kind = rng.choice(["payment", "payment", "credit"])
     enough = sum(max(share.paid or share.amount or 0, 0) for share in shares)
-    paid = amount(draw) if one_in(draw, 10) else enough + draw(st.sampled_from([0, 0, 1, 50]))
+    paid = amount(rng) if one_in(rng, 10) else enough + rng.choice([0, 0, 1, 50])
     status = "completed"
-    if kind == "payment" and one_in(draw, 4):
-        status = draw(st.sampled_from(["pending", "processing", "returned", "failed"]))
+    if kind == "payment" and one_in(rng, 4):
+        status = rng.choice(["pending", "processing", "returned", "failed"])
     return Settle(
         side=world.side,
         kind=kind,
-        document=world.name(draw, kind),
+        document=world.name(rng, kind),
         who=settling,
         on=on,
         currency=currency,
         amount=paid,
-        base=base(draw, currency, paid),
+        base=base(rng, currency, paid),
         shares=shares,
-        across=one_in(draw, 5),
+        across=one_in(rng, 5),
         status=status,
-        returned=day_from(draw, on) if (status == "returned") is not one_in(draw, 40) else None,
-        opening=_opening(draw, world),
+        returned=day_from(rng, on) if (status == "returned") is not one_in(rng, 40) else None,
+        opening=_opening(rng, world),
     )
 
 
-def _share(draw: DrawFn, world: World, charge: DocumentSlip, currency: str, most: int) -> Share:
+def _share(rng: Random, world: World, charge: DocumentSlip, currency: str, most: int) -> Share:
     """An allocation to a charge of money in a currency."""
-    applied: int | None = part_of(draw, most)
+    applied: int | None = part_of(rng, most)
     paid = None
-    if currency != charge.currency and one_in(draw, 2):
-        applied, paid = draw(st.sampled_from([(applied, draw(st.integers(1, 300))), (None, applied)]))
+    if currency != charge.currency and one_in(rng, 2):
+        applied, paid = rng.choice([(applied, rng.randint(1, 300)), (None, applied)])
     return Share(
         name=world.fresh(),
-        charge="nothing" if one_in(draw, 60) else charge.key.document,
+        charge="nothing" if one_in(rng, 60) else charge.key.document,
         amount=applied,
         paid=paid,
-        on=draw(st.one_of(days, st.just(date(2024, 8, 2)))) if one_in(draw, 4) else None,
-        part=draw(st.integers(1, len(charge.parts) + one_in(draw, 20))) if one_in(draw, 6) else None,
-        by_id=draw(st.booleans()),
+        on=rng.choice([a_day(rng), LATE]) if one_in(rng, 4) else None,
+        part=rng.randint(1, len(charge.parts) + one_in(rng, 20)) if one_in(rng, 6) else None,
+        by_id=one_in(rng, 2),
     )
 
 
-def _apply(draw: DrawFn, world: World) -> Apply | None:
+def _apply(rng: Random, world: World) -> Apply | None:
     """Unapplied money for a charge, mostly of the same party."""
-    sources = [one for one in world.documents("payment", "credit") if world.left(one) > 0 or one_in(draw, 20)]
+    sources = [one for one in world.documents("payment", "credit") if world.left(one) > 0 or one_in(rng, 20)]
     if not sources:
         return None
-    source = draw(st.sampled_from(sources))
+    source = rng.choice(sources)
     open_charges = [one for one in world.documents("charge") if world.left(one) > 0]
     alike = [one for one in open_charges if (one.party, one.currency) == (source.party, source.currency)]
-    charges = open_charges if one_in(draw, 5) or not alike else alike
+    charges = open_charges if one_in(rng, 5) or not alike else alike
     if not charges:
         return None
-    charge = draw(st.sampled_from(charges))
-    share = _share(draw, world, charge, source.currency, min(world.left(charge), world.left(source)))
+    charge = rng.choice(charges)
+    share = _share(rng, world, charge, source.currency, min(world.left(charge), world.left(source)))
     key = source.key
-    return Apply(side=world.side, kind=key.kind, document=key.document, shares=(share,), across=one_in(draw, 3))
+    return Apply(side=world.side, kind=key.kind, document=key.document, shares=(share,), across=one_in(rng, 3))
 
 
-def _give_up(draw: DrawFn, world: World) -> GiveUp | None:
-    charges = [one for one in world.documents("charge") if world.left(one) > 0 or one_in(draw, 15)]
+def _give_up(rng: Random, world: World) -> GiveUp | None:
+    charges = [one for one in world.documents("charge") if world.left(one) > 0 or one_in(rng, 15)]
     if not charges:
         return None
-    charge = draw(st.sampled_from(charges))
+    charge = rng.choice(charges)
     return GiveUp(
         side=world.side,
-        document=world.name(draw, "write_off"),
+        document=world.name(rng, "write_off"),
         charge=charge.key.document,
-        on=_dated(draw, world),
-        amount=None if one_in(draw, 3) else part_of(draw, world.left(charge)),
-        reason=draw(st.sampled_from(["bad_debt", "discount"])),
+        on=_dated(rng, world),
+        amount=None if one_in(rng, 3) else part_of(rng, world.left(charge)),
+        reason=rng.choice(["bad_debt", "discount"]),
     )
 
 
-def _recover(draw: DrawFn, world: World) -> Recover | None:
+def _recover(rng: Random, world: World) -> Recover | None:
     write_offs = world.documents("write_off")
     if not write_offs:
         return None
-    write_off = draw(st.sampled_from(write_offs))
+    write_off = rng.choice(write_offs)
     return Recover(
         side=world.side,
-        document=world.name(draw, "recovery"),
+        document=world.name(rng, "recovery"),
         write_off=write_off.key.document,
-        on=day_from(draw, write_off.on),
-        amount=None if one_in(draw, 3) else part_of(draw, write_off.amount),
+        on=day_from(rng, write_off.on),
+        amount=None if one_in(rng, 3) else part_of(rng, write_off.amount),
     )
 
 
-def _pay_back(draw: DrawFn, world: World) -> PayBack | None:
+def _pay_back(rng: Random, world: World) -> PayBack | None:
     """Unapplied money paid out, or some of what was paid of a charge."""
     money = [one for one in world.documents("payment", "credit") if world.left(one) > 0]
     money += [world.facts.documents[one.charge] for one in world.shares() if one.source.kind == "payment"]
-    money = world.documents("charge", "write_off") if one_in(draw, 25) else money
+    money = world.documents("charge", "write_off") if one_in(rng, 25) else money
     if not money:
         return None
-    target = draw(st.sampled_from(money))
-    status = draw(st.sampled_from(["completed", "completed", "pending", "returned"]))
-    on = day_from(draw, target.from_day)
+    target = rng.choice(money)
+    status = rng.choice(["completed", "completed", "pending", "returned"])
+    on = day_from(rng, target.from_day)
     return PayBack(
         side=world.side,
-        document=world.name(draw, "back"),
+        document=world.name(rng, "back"),
         of_kind=target.key.kind,
         of=target.key.document,
         on=on,
-        amount=part_of(draw, world.left(target) if target.key.kind != "charge" else target.amount // 2),
+        amount=part_of(rng, world.left(target) if target.key.kind != "charge" else target.amount // 2),
         status=status,
-        returned=day_from(draw, on) if (status == "returned") is not one_in(draw, 40) else None,
+        returned=day_from(rng, on) if (status == "returned") is not one_in(rng, 40) else None,
     )
 
 
-def _repeat(draw: DrawFn, world: World) -> Saying | None:
+def _repeat(rng: Random, world: World) -> Saying | None:
     """What was said once is said again, word for word or nearly; only what has an external id can be known again."""
     slips = [one for one in world.facts.documents.values() if one.key.side == world.side]
     named = [one.said for one in slips if not one.key.document.startswith("#")]
     if not named:
         return None
-    saying = draw(st.sampled_from(named))
+    saying = rng.choice(named)
     if isinstance(saying, GiveUp | Recover | PayBack):
-        return replace(saying, amount=None) if isinstance(saying, Recover) and one_in(draw, 3) else saying
+        return replace(saying, amount=None) if isinstance(saying, Recover) and one_in(rng, 3) else saying
     assert isinstance(saying, Charge | Settle)
-    match draw(st.sampled_from(["nothing", "nothing", "amount", "on", "memo", "who", "base", "details"])):
+    match rng.choice(["nothing", "nothing", "amount", "on", "memo", "who", "base", "details"]):
         case "who" if saying.who:
-            return replace(saying, who=who(draw, world, draw(parties)))
+            return replace(saying, who=who(rng, world, rng.choice(PARTIES)))
         case "amount":
-            return replace(saying, amount=amount(draw))
+            return replace(saying, amount=amount(rng))
         case "on":
-            return replace(saying, on=draw(days))
+            return replace(saying, on=a_day(rng))
         case "memo":
             return replace(saying, memo="other")
         case "base":
-            return replace(saying, base=base(draw, saying.currency, saying.amount))
+            return replace(saying, base=base(rng, saying.currency, saying.amount))
         case "details":
-            return _other_details(draw, saying)
+            return _other_details(rng, saying)
     return saying
 
 
-def _other_details(draw: DrawFn, saying: Charge | Settle) -> Saying:
+def _other_details(rng: Random, saying: Charge | Settle) -> Saying:
     if isinstance(saying, Charge):
-        due = draw(st.one_of(st.none(), days))
-        return replace(saying, due=due, state="issued", net_days=draw(st.sampled_from([None, 30])))
+        due = rng.choice([None, a_day(rng)])
+        return replace(saying, due=due, state="issued", net_days=rng.choice([None, 30]))
     shares = (
-        replace(share, on=draw(days) if one_in(draw, 3) else share.on, by_id=not share.by_id)
+        replace(share, on=a_day(rng) if one_in(rng, 3) else share.on, by_id=not share.by_id)
         for share in reversed(saying.shares)
     )
     return replace(saying, shares=tuple(shares))
 
 
-def _meet(draw: DrawFn, world: World) -> Meet:
-    terms = draw(st.sampled_from([None, 0, 10, 30, -3]))
-    end_of_month = terms is not None and draw(st.booleans())
-    return Meet(side=world.side, party=draw(parties), name=draw(names), net_days=terms, end_of_month=end_of_month)
+def _meet(rng: Random, world: World) -> Meet:
+    terms = rng.choice([None, 0, 10, 30, -3])
+    end_of_month = terms is not None and one_in(rng, 2)
+    return Meet(
+        side=world.side, party=rng.choice(PARTIES), name=rng.choice(NAMES), net_days=terms, end_of_month=end_of_month
+    )
 
 
-def _leave(draw: DrawFn, world: World) -> Leave | Meet:
-    return Leave(side=world.side, party=draw(parties)) if one_in(draw, 4) else _meet(draw, world)
+def _leave(rng: Random, world: World) -> Leave | Meet:
+    return Leave(side=world.side, party=rng.choice(PARTIES)) if one_in(rng, 4) else _meet(rng, world)
 
 
-def _quote(draw: DrawFn) -> Quote:
-    early = st.sampled_from([date(2023, 12, 1), MIDDLE])
-    quotes = draw(st.lists(st.sampled_from(["KWD", "JPY"]), min_size=1, max_size=3))
-    rates = [(one, draw(st.one_of(early, days)), Decimal(draw(st.sampled_from(RATES[one])))) for one in quotes]
-    return Quote((*rates, ("USD", MIDDLE, Decimal(1))) if one_in(draw, 20) else tuple(rates))
+def _quote(rng: Random) -> Quote:
+    rates = [(one, rng.choice([EARLY, a_day(rng)]), Decimal(rng.choice(RATES[one]))) for one in ("KWD", "JPY")]
+    return Quote((*rates, ("USD", MIDDLE, Decimal(1))) if one_in(rng, 20) else tuple(rates[rng.randint(0, 1) :]))
 
 
-def _books(draw: DrawFn, world: World) -> Saying:
+def _books(rng: Random, world: World) -> Saying:
     """Rates, and where the books begin and end."""
-    if draw(st.booleans()):
-        return _quote(draw)
-    if one_in(draw, 12):
-        return Begin(draw(days))
-    through = draw(st.one_of(st.none(), days, days, st.just(MIDDLE)))
-    return Close(through, draw(st.sampled_from(["refuse", "shift", "shift"])))
+    if one_in(rng, 2):
+        return _quote(rng)
+    if one_in(rng, 12):
+        return Begin(a_day(rng))
+    through = rng.choice([None, a_day(rng), a_day(rng), MIDDLE])
+    return Close(through, rng.choice(["refuse", "shift", "shift"]))
 
 
-_SAYINGS: list[Callable[[DrawFn, World], Saying | None]] = [
-    *[_charge] * 5,
+_SAYINGS: list[Callable[[Random, World], Saying | None]] = [
+    _charge,
     *[_settle] * 6,
     *[_apply] * 3,
     *[_give_up] * 2,

@@ -16,20 +16,22 @@ from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
 from duebook.tenancy.gate import read_tx, write_tx
 from duebook.tenancy.partners import create_partner
-from tests.oracle.paper import Line, Paper
+from tests.oracle.paper import Line, Paper, report
 from tests.oracle.said import BASE_CURRENCY, Write
+from tests.oracle.slow import Oracle
 from tests.oracle.told import Teller
 
 
 @dataclass(frozen=True)
 class Question:
-    """One report: `credits`, `in_base` and `edges` as the oracle names them."""
+    """One report: `credits`, `basis` and `edges` as the oracle names them."""
 
     side: str
     as_of: date
     version: int
     credits: str = "exclude"
-    in_base: bool = True
+    basis: str = "base"
+    revalued_on: date | None = None
     edges: tuple[int, ...] = (1, 31, 61, 91)
 
     def query(self) -> AgingQuery:
@@ -39,8 +41,22 @@ class Question:
             as_of=self.as_of,
             known_at=self.version,
             credits=Credits(self.credits),
-            basis=Basis.BASE if self.in_base else Basis.DOCUMENT,
+            basis=Basis(self.basis),
+            revalued_on=self.revalued_on,
             bands=Bands(self.edges),
+        )
+
+    def answered(self, oracle: Oracle) -> Paper:
+        """The oracle's answer. Raises TooBig, NoWorth."""
+        return report(
+            oracle,
+            self.side,
+            self.as_of,
+            version=self.version,
+            credits=self.credits,
+            basis=self.basis,
+            revalued_on=self.revalued_on,
+            edges=self.edges,
         )
 
 
@@ -90,8 +106,12 @@ class Kept:
 
     async def report(self, question: Question) -> AgingReport:
         """The ledger's answer."""
+        return await self.ask(question.query())
+
+    async def ask(self, query: AgingQuery) -> AgingReport:
+        """The ledger's answer to its own kind of question."""
         async with read_tx(self.database, OPERATOR, self.business_id) as tx:
-            return await aging(tx, question.query())
+            return await aging(tx, query)
 
     def paper(self, report: AgingReport) -> Paper:
         """An answer in the oracle's words, when each name is found to go with its id."""

@@ -10,11 +10,22 @@ from typing import NamedTuple
 
 from tests.oracle.said import BASE_CURRENCY
 from tests.oracle.slips import BIGGEST, Facts
-from tests.oracle.slow import Oracle
+from tests.oracle.slow import Open, Oracle
 
 
 class TooBig(Exception):
     """A sum in the answer does not fit 64 bits."""
+
+
+class NoWorth(Exception):
+    """Something is open in a currency for which no rate is in force."""
+
+
+class _Basis(NamedTuple):
+    """In which money: base at booked rates, each document's own, or base at the rates of a day."""
+
+    name: str
+    day: date
 
 
 class Line(NamedTuple):
@@ -47,11 +58,12 @@ def report(
     *,
     version: int,
     credits: str = "exclude",
-    in_base: bool = True,
+    basis: str = "base",
+    revalued_on: date | None = None,
     edges: Sequence[int] = (1, 31, 61, 91),
 ) -> Paper:
-    """The aging report, from everything there is. Raises TooBig."""
-    rows = _rows(oracle, side, as_of, version, in_base, edges)
+    """The aging report, from everything there is. Raises TooBig, NoWorth."""
+    rows = _rows(oracle, side, as_of, version, _Basis(basis, revalued_on or as_of), edges)
     facts = oracle.known[version]
     lines = [_line(facts, side, *who, *sums, credits) for who, sums in rows.items()]
     lines = [line for line in lines if any(line.bands) or line.unapplied]
@@ -61,7 +73,7 @@ def report(
         if (left := sum(sum(unapplied) for (_, own), (_, unapplied) in rows.items() if own == currency))
     }
     totals = {currency: _total(lines, currency) for currency in sorted({line.currency for line in lines})}
-    if in_base and BASE_CURRENCY not in totals:
+    if basis != "document" and BASE_CURRENCY not in totals:
         totals[BASE_CURRENCY] = ((0,) * (len(edges) + 1), 0, 0)
     ordered = sorted(lines, key=lambda line: (-line.total, line.name))
     paper = Paper(tuple(ordered), totals, left_out if credits == "exclude" else {})
@@ -69,15 +81,15 @@ def report(
     return paper
 
 
-def _rows(oracle: Oracle, side: str, as_of: date, version: int, in_base: bool, edges: Sequence[int]) -> Rows:
+def _rows(oracle: Oracle, side: str, as_of: date, version: int, basis: _Basis, edges: Sequence[int]) -> Rows:
     rows: Rows = {}
     for one in oracle.open_on(as_of, version):
-        amount = one.base if in_base else one.amount
-        if one.slip.key.side != side or amount == 0:
+        if one.slip.key.side != side:
             continue
+        amount = _in_basis(one, basis, oracle.known[version])
         late = (as_of - one.due).days
         band = sum(1 for edge in edges if late >= edge)
-        currency = BASE_CURRENCY if in_base else one.slip.currency
+        currency = one.slip.currency if basis.name == "document" else BASE_CURRENCY
         nothing = ([0] * (len(edges) + 1), [0] * (len(edges) + 1))
         charges, unapplied = rows.setdefault((one.slip.party, currency), nothing)
         if one.slip.key.kind == "charge":
@@ -85,6 +97,16 @@ def _rows(oracle: Oracle, side: str, as_of: date, version: int, in_base: bool, e
         else:
             unapplied[band] -= amount
     return rows
+
+
+def _in_basis(one: Open, basis: _Basis, facts: Facts) -> int:
+    """A balance at its booked rate, in its own currency, or at the rates of a day, rounded by itself (T11)."""
+    if basis.name == "revalued":
+        worth = facts.worth(one.amount, one.slip.currency, BASE_CURRENCY, basis.day)
+        if worth is None:
+            raise NoWorth
+        return worth
+    return one.base if basis.name == "base" else one.amount
 
 
 def _line(

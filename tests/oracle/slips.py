@@ -115,7 +115,7 @@ class ShareSlip:
 
 @dataclass
 class Facts:
-    """All that is known after a write."""
+    """All that is known after a write; `changed` if any of its sayings changed anything."""
 
     parties: dict[tuple[str, str], PartySlip] = field(default_factory=dict)
     documents: dict[Key, DocumentSlip] = field(default_factory=dict)
@@ -125,6 +125,7 @@ class Facts:
     closed: date | None = None
     late: str = "refuse"
     met_before: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
+    changed: bool = field(default=False, compare=False)
 
     def copy(self) -> "Facts":
         """The same, apart from what is written on it from now on."""

@@ -90,15 +90,20 @@ class Oracle:
         through = self._closed_for(self.facts, draft)
         if through and self.facts.late == "refuse" and marks(self.facts, through) != marks(draft, through):
             raise Refused("closed")
-        if draft != self.facts:
+        if draft.changed:
             self.known.append(draft)
         return answers
 
     def drafted(self, sayings: Sequence[Saying]) -> tuple[Facts, list[str | None]]:
         """The facts as they would be after some sayings, with no regard to closed periods. Raises Refused."""
         draft = self.facts.copy()
-        draft.met_before = frozenset(self.facts.parties)
-        return draft, [self._take(draft, saying) for saying in sayings]
+        draft.met_before, draft.changed = frozenset(self.facts.parties), False
+        answers = []
+        for saying in sayings:
+            before = draft.copy()
+            answers.append(self._take(draft, saying))
+            draft.changed |= draft != before
+        return draft, answers
 
     def _take(self, draft: Facts, saying: Saying) -> str | None:
         match saying:
