@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, date
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -12,10 +13,13 @@ from psycopg.rows import dict_row
 
 from duebook.db.embedded import Urls
 from duebook.db.pool import Database
+from duebook.ledger.commands import PutRates
 from duebook.ledger.errors import LedgerError
+from duebook.ledger.facts import Rate
+from duebook.ledger.store import record
 from duebook.ledger.verify import verify
-from duebook.tenancy.facts import OPERATOR
-from duebook.tenancy.gate import read_tx
+from duebook.tenancy.facts import OPERATOR, BusinessId
+from duebook.tenancy.gate import read_tx, write_tx
 from tests.oracle.histories import histories
 from tests.oracle.kept import Kept
 from tests.oracle.said import Charge, History, Who
@@ -28,9 +32,7 @@ TABLES = {
         "document_id state party_id number issued_on received_on due_on due_from currency amount_minor base_minor"
         " tags body opening_on net_days end_of_month instalments due_changes status returned_on reason"
     ),
-    "allocation": (
-        "id sequence source_id charge_id effective_on stated amount_minor source_minor instalment ended_on"
-    ),
+    "allocation": ("id sequence source_id charge_id effective_on stated amount_minor source_minor instalment ended_on"),
     "rate": "sequence currency quoted_on rate",
     "book_fact": "starts_on closed_through late",
     "entry": (
@@ -103,6 +105,20 @@ async def test_the_chain_is_recomputed_from_the_rows(database: Database, databas
         head = connection.execute("SELECT version, hash FROM book WHERE business_id = %s", [kept.business_id])
         last = stored[-1] if stored else {"version": 0, "hash": b"\0" * 32}
         assert head.fetchall() == [{"version": last["version"], "hash": last["hash"]}]
+
+
+async def test_a_tiny_rate_enters_the_hash_as_it_is_stored(
+    database: Database, database_urls: Urls, business_id: BusinessId
+) -> None:
+    """Given a rate that Python would print with an exponent, when recorded, then its plain text enters the hash."""
+    tiny = Rate("IRR", date(2025, 3, 1), Decimal("0.00000073"))
+    async with write_tx(database, OPERATOR, business_id, "test") as tx:
+        await record(tx, [PutRates((tiny,))])
+    with psycopg.connect(database_urls.superuser, row_factory=dict_row) as connection:
+        head = connection.execute("SELECT version, hash FROM book WHERE business_id = %s", [business_id]).fetchall()
+        assert recomputed(connection, business_id) == [(row["version"], row["hash"]) for row in head]
+    async with read_tx(database, OPERATOR, business_id) as tx:
+        assert [str(one) async for one in verify(tx)] == []
 
 
 @pytest.mark.parametrize(

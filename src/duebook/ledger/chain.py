@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 Row = tuple[Any, ...]
@@ -50,4 +51,6 @@ def canonical_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> str | bool | None:
+    if isinstance(value, Decimal):
+        return format(value, "f")
     return value if value is None or isinstance(value, bool) else str(value)
