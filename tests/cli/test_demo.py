@@ -26,6 +26,17 @@ def test_a_stranger_s_first_and_second_start(start: Start, home: Path, port: int
     assert said.startswith("Receivable as of 20")
     answers = pasted(said, tmp_path)
     assert len(answers) >= 15
+    closer = re.findall(r"^duebook (.*)$", said, re.MULTILINE)
+    explained, changed = run(closer[0]), run(f"{closer[1]} --json")
+    assert (explained.code, changed.code, len(closer)) == (0, 0, 5)
+    assert "INV-90002 part 4" in explained.out
+    assert {one["kind"] for one in changed.json["entries"]} >= {
+        "return",
+        "write_off",
+        "recovery",
+        "refund",
+        "due_change",
+    }
     key, books = named(said, "partner_id", "api_key"), named(said, "business_id")
     assert (home / "demo.json").stat().st_mode & 0o777 == 0o600
     first.send_signal(signal.SIGINT)

@@ -1,14 +1,27 @@
 """The made-up history of the demonstration."""
 
+from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from duebook.aging.bands import THIRTIES, aged
 from duebook.demo.history import CURRENCY, history
 from duebook.ledger.book import Book
-from duebook.ledger.commands import AddCharge, AddSettlement, Command, PutParty
-from duebook.ledger.facts import Side
+from duebook.ledger.commands import (
+    AddCharge,
+    AddRecovery,
+    AddRefund,
+    AddSettlement,
+    AddWriteOff,
+    ChangeDueDate,
+    EditDocument,
+    PutParty,
+    PutRates,
+    SetStatus,
+)
+from duebook.ledger.facts import EntryKind, Side, Status
 from duebook.ledger.working import Known
 
 DAYS = [date(2026, 1, 1), date(2024, 2, 29), date(2027, 3, 31)]
@@ -57,16 +70,38 @@ def applied(settlement: AddSettlement) -> int:
     return sum(allocation.amount_minor or 0 for allocation in settlement.allocations)
 
 
-def facts(quarters: list[list[Command]]) -> list[object]:
+def facts(value: Any) -> Any:
     """What is said, without ids."""
-    return [
-        (one.name,)
-        if isinstance(one, PutParty)
-        else (one.number, one.party, one.amount_minor, one.issued_on)
-        if isinstance(one, AddCharge)
-        else (one.number, one.party, one.amount_minor, one.settled_on, applied(one))
-        if isinstance(one, AddSettlement)
-        else one
-        for quarter in quarters
-        for one in quarter
-    ]
+    if isinstance(value, list | tuple):
+        return [facts(one) for one in value]
+    if is_dataclass(value):
+        return [type(value).__name__, *(facts(getattr(value, one.name)) for one in fields(value) if one.name != "id")]
+    return value
+
+
+@pytest.mark.parametrize("today", DAYS)
+def test_some_dealings_went_another_way_than_planned(today: date) -> None:
+    """Given a history, when its last writes are looked at, then each kind of correction is among them, and it shows."""
+    chapters = history(today)
+    kinds = {type(command) for chapter in chapters[-2:] for command in chapter}
+    assert {SetStatus, AddWriteOff, AddRecovery, EditDocument, AddRefund, ChangeDueDate, PutRates} <= kinds
+    book = Book(CURRENCY, Known())
+    for chapter in chapters:
+        for command in chapter:
+            book.apply(command)
+    documents = {one.number: one for one in book.changes.documents.values()}
+    open_minor = dict.fromkeys(documents, 0)
+    base_minor = dict.fromkeys(documents, 0)
+    for entry in book.open_entries():
+        if entry.effective_on <= today:
+            number = book.changes.documents[entry.item.document_id].number
+            open_minor[number] += entry.amount_minor
+            base_minor[number] += entry.base_minor
+    assert documents["RCPT-90001"].status is Status.RETURNED
+    assert open_minor["INV-90001"] == 64_000
+    assert open_minor["INV-90002"] == 360_000
+    assert open_minor["INV-90003"] == 20_000
+    assert open_minor["INV-90004"] == 213_000
+    assert open_minor["CN-90001"] == 0
+    assert (open_minor["BILL-90001"], base_minor["BILL-90001"]) == (225_000, 243_900)
+    assert EntryKind.EXCHANGE in {entry.kind for entry in book.open_entries()}

@@ -1,6 +1,8 @@
 """`duebook demo`: a server with a made-up business in it, and what to ask of it."""
 
 import asyncio
+import shlex
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +20,9 @@ from duebook.cli.serving import HERE, Listen, begin, run_server
 from duebook.db.embedded import default_data_dir
 from duebook.demo.books import BUSINESS, set_up
 from duebook.demo.curl import lines
+from duebook.demo.episodes import IN_INSTALMENTS
 from duebook.demo.kept import Kept
+from duebook.demo.people import party_named
 from duebook.ledger.facts import Side
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
@@ -35,7 +39,7 @@ def demo(
     begin(listen)
     with supervised_url(home) as url:
         kept, receivables = asyncio.run(_set_up(url, home))
-        run_server(url, listen, 1, lambda: _show(listen, kept, receivables), home)
+        run_server(url, listen, 1, lambda: _show(listen, home, kept, receivables), home)
 
 
 async def _set_up(url: str, home: Path) -> tuple[Kept, AgingReport]:
@@ -51,7 +55,7 @@ async def _set_up(url: str, home: Path) -> tuple[Kept, AgingReport]:
             return kept, await report_of(tx, AgingQuery(side=Side.RECEIVABLE, credits=Credits.COLUMN))
 
 
-def _show(listen: Listen, kept: Kept, receivables: AgingReport) -> None:
+def _show(listen: Listen, home: Path, kept: Kept, receivables: AgingReport) -> None:
     print_report(of_books(receivables), Format.TABLE)
     print()
     print(f"{BUSINESS}, a demonstration, on {listen.url}")
@@ -60,9 +64,30 @@ def _show(listen: Listen, kept: Kept, receivables: AgingReport) -> None:
     print(f"business_id  {kept.business_id}")
     print()
     print("To ask it something, paste these into a shell, one after the other:")
-    for line in lines(listen.url, kept, receivables.rows[0].party_id):
+    for line in lines(listen.url, kept, receivables.rows[0].party_id, receivables.known_at):
         print(f"# {line.asks_for}")
         print(line.command)
     print()
+    print("Or look closer from another terminal:")
+    for command in _commands(home, kept, receivables.known_at):
+        print(command)
+    print()
     print(f"The same to read: {listen.url}/openapi")
     print("Ctrl-C stops it.")
+
+
+def _commands(home: Path, kept: Kept, version: int) -> list[str]:
+    """Command lines that look at what went another way than planned."""
+    called = sys.argv[0] if Path(sys.argv[0]).name == "duebook" else "duebook"
+    books = f"--business {kept.business_id} --data-dir {shlex.quote(str(home))}"
+    party = party_named(IN_INSTALMENTS).external_id
+    return [
+        f"{called} {command} {books}"
+        for command in (
+            f"explain receivable --party {party}",
+            f"changes receivable --since {version - 1}",
+            "aging payable --basis document",
+            "versions",
+            "verify",
+        )
+    ]

@@ -18,14 +18,15 @@ class Line(NamedTuple):
     command: str
 
 
-def lines(url: str, kept: Kept, customer_id: UUID) -> list[Line]:
-    """The lines in the order in which to paste them."""
+def lines(url: str, kept: Kept, customer_id: UUID, version: int) -> list[Line]:
+    """The lines in the order in which to paste them; the version is the latest of the books."""
     curl = "curl -s -w '\\n'"
     basic = f"-u {kept.partner_id}:{kept.api_key}"
     bearer = '-H "Authorization: Bearer $TOKEN"'
     platform = f"{url}/v1/platform"
     books = f"{platform}/businesses/{kept.business_id}"
     layer = f"{url}/v1/businesses/{kept.business_id}"
+    reports = f"{url}/api/v1/businesses/{kept.business_id}/reports/aging"
     partner_token = f"curl -s {basic} -X POST {platform}/oauth2/token/"
     business_token = f"curl -s {bearer} -X POST {platform}/{kept.business_id}/oauth2/token/"
     layer_token = f"curl -s {basic} -d grant_type=client_credentials {url}/oauth2/token"
@@ -45,8 +46,15 @@ def lines(url: str, kept: Kept, customer_id: UUID) -> list[Line]:
         Line("vendors", f"{curl} {bearer} '{layer}/vendors?limit=2'"),
         Line("bills", f"{curl} {bearer} '{layer}/bills?limit=2'"),
         Line("payments of bills", f"{curl} {bearer} '{layer}/bills/bill-payments?limit=2'"),
+        Line("our own report, with unapplied money", f"{curl} {basic} '{reports}?side=receivable'"),
+        Line(
+            "the items behind its largest row",
+            f"{curl} {basic} '{reports}/items?side=receivable&party_id={customer_id}'",
+        ),
+        Line("what the last write changed", f"{curl} {basic} '{reports}/changes?side=receivable&since={version - 1}'"),
         Line("whether the server answers", f"{curl} {url}/healthz"),
         Line("whether its database does", f"{curl} {url}/readyz"),
+        Line("our own interface as OpenAPI", f"{curl} {url}/openapi/api.json"),
         Line("one dialect as OpenAPI", f"{curl} {url}/openapi/thredfi.json"),
         Line("the other as OpenAPI", f"{curl} {url}/openapi/layer.json"),
     ]

@@ -1,4 +1,4 @@
-"""Two years of invoices, bills, credits and payments up to a day, made up from a seed.
+"""Two years of invoices, bills, credits and payments up to a day, made up from a seed, with a few episodes at the end.
 
 Units: amounts are minor units of the base currency; dates are calendar days.
 Holds: the same day and seed give the same facts; nothing lies after the day; no document is ever paid over.
@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple, TypeVar
 
+from duebook.demo.episodes import episodes
 from duebook.demo.people import Person, everyone
 from duebook.ledger.commands import AddCharge, AddSettlement, Command, NewAllocation, NewParty, PutParty
 from duebook.ledger.facts import Kind, Side
@@ -44,7 +45,7 @@ class _Part(NamedTuple):
 
 
 def history(today: date, seed: int = SEED) -> list[list[Command]]:
-    """What to record, in order, a quarter of a year at a time. The first of it makes the parties."""
+    """What to record, in order: the parties, their dealings a quarter of a year at a time, then a few episodes."""
     people = everyone()
     rng = random.Random(seed)
     charges = _numbered(_charge(person, day, rng) for person in people for day in _days(person, today, rng))
@@ -57,7 +58,7 @@ def history(today: date, seed: int = SEED) -> list[list[Command]]:
         for settlement in _settlements(person, by_party[person.external_id], today, rng)
         if settlement.settled_on <= today
     )
-    return [[_put(person) for person in people], *_quarters([*charges, *settlements])]
+    return [[_put(person) for person in people], *_quarters([*charges, *settlements]), *episodes(today)]
 
 
 def _put(person: Person) -> PutParty:

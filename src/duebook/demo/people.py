@@ -74,6 +74,11 @@ def everyone() -> list[Person]:
     return [*_people(Side.RECEIVABLE, "C", _CUSTOMERS), *_people(Side.PAYABLE, "V", _VENDORS)]
 
 
+def party_named(name: str) -> Person:
+    """The customer or vendor of that name."""
+    return next(person for person in everyone() if person.name == name)
+
+
 def _people(side: Side, letter: str, names: str) -> list[Person]:
     listed = [name.strip() for line in names.strip().splitlines() for name in line.split("|")]
     return [
