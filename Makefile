@@ -8,11 +8,14 @@ PG15_BIN ?= /usr/lib/postgresql/15/bin
 UV ?= uv
 EXAMPLES ?= 5000
 
-# The folders whose tests use a database; `make test-pg15` runs these again on PostgreSQL 15, without the generated
-# requests, which look at the served documents.
+# The folders whose tests use a database; `make test-pg15` runs those of them again that start its programs, without the
+# generated requests, which look at the served documents.
 DATABASE_TESTS := tests/postgres tests/http tests/cli
 
 BIN := .venv/bin
+# As many processes as processors, on one PostgreSQL, which takes a hundred connections. `worksteal` hands out tests by
+# their places; what shares them by file goes by their names, and loses those that share one.
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(UV) pip compile pyproject.toml --no-config --universal --python-version 3.11 --generate-hashes \
 	--only-binary :all: --custom-compile-command 'make lock' --quiet
@@ -26,11 +29,11 @@ demo: .venv/ready ## start a demonstration on 127.0.0.1:8000 (PORT=8001 make dem
 	@exec $(BIN)/duebook demo --port $(PORT)
 
 test: .venv/ready ## run every test that needs only Python
-	$(BIN)/pytest tests --ignore tests/browser
+	$(PYTEST) tests --ignore tests/browser
 
 test-pg15: .venv/ready ## run the database tests on Debian's PostgreSQL 15
 	@test -x $(PG15_BIN)/initdb || { echo "make test-pg15: no PostgreSQL 15 in $(PG15_BIN); on Debian: apt-get install postgresql-15" >&2; exit 1; }
-	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(BIN)/pytest $(DATABASE_TESTS) --ignore-glob '*_openapi.py'
+	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(PYTEST) $(DATABASE_TESTS) --ignore-glob '*_openapi.py' -p no:schemathesis
 
 test-browser: .venv/ready ## run the tests that drive a browser
 	@command -v chromium >/dev/null || { echo "make test-browser: no chromium on the PATH; on Debian: apt-get install chromium" >&2; exit 1; }
@@ -45,7 +48,7 @@ bench: .venv/ready ## print how speed holds up with size and history, as ratios 
 	$(BIN)/python -m bench
 
 soak: .venv/ready ## try the properties of the ledger on many more histories (EXAMPLES=5000)
-	DUEBOOK_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/unit tests/postgres
+	DUEBOOK_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres
 
 lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (delete requirements/*.txt to renew all)
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }

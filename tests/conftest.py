@@ -1,7 +1,8 @@
 """One embedded PostgreSQL for the whole run, and a database of its own for each module, cloned from a template.
 
-DUEBOOK_TEST_PG_BIN names another server's programs, such as Debian's PostgreSQL 15. DUEBOOK_EXAMPLES says how many
-examples a property is tried on.
+Where several processes share the tests (`-n`), the one that hands them out runs the server for all of them.
+DUEBOOK_TEST_PG_BIN names another server's programs, such as Debian's PostgreSQL 15; tests that would not use them are
+left out. DUEBOOK_EXAMPLES says how many examples a property is tried on.
 """
 
 import os
@@ -11,7 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -37,15 +41,57 @@ settings.load_profile("duebook")
 
 _START_SECONDS = 30.0
 
+_PROGRAMS = Path(os.environ["DUEBOOK_TEST_PG_BIN"]) if "DUEBOOK_TEST_PG_BIN" in os.environ else None
+_STARTERS = Path(__file__).parent / "postgres"
+"""The tests here that have no use for the run's server start one of their own, from the same programs."""
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Urls]:
-    """A running server whose database `duebook` is migrated and empty: the template."""
-    programs = os.environ.get("DUEBOOK_TEST_PG_BIN")
+_TEMPLATE = "template_duebook"
+"""Nobody can enter it: a session there would keep it from being cloned."""
+
+_CLUSTER = pytest.StashKey[Urls]()
+
+
+@contextmanager
+def _running() -> Iterator[Urls]:
+    """A server with a migrated, empty database `duebook`, and a template like it, which can be cloned at any time."""
     with tempfile.TemporaryDirectory(prefix="duebook-test-") as folder:
         Path(folder).chmod(0o755)
-        with owned(Path(folder, "server"), bin_dir=Path(programs) if programs else None, fsync=False) as urls:
+        with owned(Path(folder, "server"), bin_dir=_PROGRAMS, fsync=False) as urls:
             migrate(urls.owner)
+            with psycopg.connect(urls.superuser, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE duebook ALLOW_CONNECTIONS false")
+            yield urls
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process that is to run tests where the server is; the first one has it started."""
+    config: pytest.Config = node.config
+    if _CLUSTER not in config.stash:
+        running = ExitStack()
+        config.add_cleanup(running.close)
+        config.stash[_CLUSTER] = running.enter_context(_running())
+    node.workerinput["cluster"] = astuple(config.stash[_CLUSTER])
+
+
+def _starts_a_server(item: pytest.Item) -> bool:
+    return "cluster" in getattr(item, "fixturenames", ()) or item.path.parent == _STARTERS
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With another server's programs, keep the tests that start them: all others would run as they did without."""
+    if _PROGRAMS is not None:
+        config.hook.pytest_deselected(items=[item for item in items if not _starts_a_server(item)])
+        items[:] = filter(_starts_a_server, items)
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Iterator[Urls]:
+    """The server of this run."""
+    if hasattr(pytestconfig, "workerinput"):
+        yield Urls(*pytestconfig.workerinput["cluster"])
+    else:
+        with _running() as urls:
             yield urls
 
 
@@ -54,7 +100,7 @@ def database_urls(cluster: Urls) -> Iterator[Urls]:
     """The same three roles on a fresh database."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(make_conninfo(cluster.superuser, dbname="postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE duebook OWNER duebook_owner')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {_TEMPLATE} OWNER duebook_owner')
         yield Urls(*(make_conninfo(url, dbname=name) for url in (cluster.owner, cluster.serve, cluster.superuser)))
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
