@@ -418,7 +418,7 @@ def test_every_name_in_the_guide_is_recognised(field: str, name: str) -> None:
     side = Side.PAYABLE if field == "received_on" else Side.RECEIVABLE
     columns = map_columns([*others, name], 1, side, {})
 
-    assert {each.field: each.column for each in columns.values()}[field] == name  # type: ignore[index]  # a name from the guide
+    assert {each.field: each.column for each in columns.values()}[field] == name
 
 
 def test_a_guess_is_overridden_by_field(read: Read) -> None:

@@ -15,7 +15,7 @@ from duebook.importers.commands import Plan, applied
 from duebook.importers.refusals import problem_of
 from duebook.importers.rows import Problem
 from duebook.importers.settling import Target, numbers_named, plan_payments, with_recorded
-from duebook.importers.undoing import fitted
+from duebook.importers.undoing import concerned, fitted
 from duebook.ledger.book import Book
 from duebook.ledger.commands import AddSettlement, NewParty, UndoDocument
 from duebook.ledger.errors import LedgerError
@@ -44,7 +44,7 @@ class Written:
 async def write(tx: WriteTx, intake: Intake, *, skip_problems: bool) -> Written:
     """Record all that can be recorded. Nothing is done if there are problems, unless they are to be skipped."""
     wanted = await _with_payments(tx, intake)
-    wanted = fitted(wanted, await known(tx, wanted.commands))
+    wanted = fitted(wanted, await known(tx, concerned(wanted)))
     problems = list(wanted.problems)
     skippable = skip_problems and all(problem.line is not None for problem in problems)
     if problems and not skippable:

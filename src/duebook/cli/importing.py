@@ -4,6 +4,7 @@ Source: docs/howto/command-line.md, "What an import records".
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from cyclopts import Parameter
 
 from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.exits import DONE, REFUSED
+from duebook.cli.import_comparing import compared
 from duebook.cli.import_files import Format, Intake, Wish, read_files
 from duebook.cli.import_writing import Written, write
 from duebook.cli.output import print_json, print_table, printable, progress
@@ -113,6 +115,10 @@ async def _import(url: str, wish: Wish, business_id: BusinessId) -> tuple[Intake
                         raise _OnlyTried(written)
         except _OnlyTried as tried:
             written = tried.written
+        else:
+            if intake.bodies:
+                told = await compared(database, business_id, intake.bodies)
+                written = replace(written, notices=(*written.notices, *told))
         return intake, written
 
 

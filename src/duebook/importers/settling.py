@@ -178,7 +178,7 @@ class _Planner:
 
     def _why_not(self, row: PaymentRow, named: Sequence[Target], found: Sequence[Target]) -> str:
         if found:
-            return "is the number of several documents: add a column that says whose this one is"
+            return "is the number of several documents: a column must say whose"
         if named:
             return f"is not a document of {row.party_name}"
         if row.document in self.targets.credits:

@@ -7,13 +7,23 @@ Source: docs/rule.md, T9.
 from dataclasses import replace
 
 from duebook.importers.commands import Ask, Plan
-from duebook.ledger.commands import AddCharge, Allocate, UndoDocument
+from duebook.ledger.commands import AddCharge, Allocate, Command, UndoDocument
 from duebook.ledger.facts import Kind, State
 from duebook.ledger.working import Known
 
 
+def concerned(plan: Plan) -> list[Command]:
+    """The commands that must be fitted to what the books hold."""
+    return [
+        command
+        for command in plan.commands
+        if isinstance(command, UndoDocument | Allocate)
+        or (isinstance(command, AddCharge) and command.state is State.VOID)
+    ]
+
+
 def fitted(plan: Plan, known: Known) -> Plan:
-    """The plan for books that hold what is known: see `Known` for all that its commands name.
+    """The plan for books of which this is known: what the commands concerned name.
 
     A charge that is recorded and now comes as void is undone; a document to be undone that is not there is passed over,
     and told; an allocation that is there already is not made twice.
