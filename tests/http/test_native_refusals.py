@@ -94,6 +94,7 @@ def test_a_bad_value_of_a_charge_is_named(empty: Books, changed: Command, field:
         ({"command": "put_rates", "rates": [A_RATE | {"rate": "-1"}]}, "rates[0].rate", RATE_RULE),
         ({"command": "put_rates", "rates": []}, "rates", "expected array of length >= 1"),
         ({"command": "close_books"}, "through_on", "is required"),
+        ({"command": "close_books", "through_on": "9999-12-31"}, "through_on", "leaves a day open after it"),
         ({"side": "receivable"}, "command", "is required"),
     ],
 )
