@@ -2,7 +2,7 @@
 
 Units: balances are minor units (int) of one currency, positive for what is owed.
 Holds: a line is a balance or at least one problem.
-Source: docs/howto/import-rates-and-balances.md; docs/rule.md, T17.
+Source: docs/howto/import-csv.md, "Rates and balances"; docs/rule.md, T17.
 """
 
 from datetime import date

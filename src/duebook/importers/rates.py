@@ -2,7 +2,7 @@
 
 Units: a rate is base units for one unit of the currency, to at most 12 decimal places.
 Holds: a line is a rate or at least one problem.
-Source: docs/howto/import-rates-and-balances.md; docs/rule.md, T11.
+Source: docs/howto/import-csv.md, "Rates and balances"; docs/rule.md, T11.
 """
 
 import re
