@@ -172,6 +172,11 @@ def edit(facts: Facts, said: Edit) -> str:
         reasons.add("in the way")
     base, wrong = _base(facts, changes, there, slip)
     slip, misdated = _dated(facts, changes, there, replace(slip, base=base))
+    if slip.key.kind == "charge" and any(
+        (one.part or 1) > max(1, len(slip.parts)) and one.stands and facts.documents[one.source].counts
+        for one in facts.shares_of(slip.key)
+    ):
+        reasons.add("no such part")
     if reasons | wrong | misdated:
         raise Refused(*reasons, *wrong, *misdated)
     facts.documents[slip.key] = slip

@@ -23,6 +23,7 @@ from duebook.ledger.facts import (
     Rate,
     Side,
 )
+from duebook.ledger.replay import AGED
 from duebook.ledger.working import Changes, Known, Recorded
 from tests.oracle.said import BASE_CURRENCY
 
@@ -44,6 +45,7 @@ class Shelf:
     allocations: dict[AllocationId, Allocation] = field(default_factory=dict)
     rates: list[Rate] = field(default_factory=list)
     books: Books = field(default_factory=Books)
+    first_on: date | None = None
     entries: list[Written] = field(default_factory=list)
     open_minor: dict[DocumentId, int] = field(default_factory=dict)
 
@@ -57,6 +59,9 @@ class Shelf:
         self.version += 1
         self.parties |= book.changes.parties
         self.documents |= book.changes.documents
+        counting = [one for one in book.changes.documents.values() if one.counts and one.amount_minor]
+        firsts = [one.counts_on for one in counting if one.kind in AGED]
+        self.first_on = min([*firsts, *([self.first_on] if self.first_on else [])], default=None)
         self.allocations |= book.changes.allocations
         self.rates += book.changes.rates
         self.books = book.changes.books or self.books
@@ -77,7 +82,7 @@ class Shelf:
             entries,
             self.rates,
             self.books,
-            min((entry.effective_on for entry in entries), default=None),
+            self.first_on,
         )
 
     def party_ids(self) -> dict[tuple[str, str], PartyId]:

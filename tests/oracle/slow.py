@@ -119,7 +119,9 @@ class Oracle:
 
     def _begin(self, draft: Facts, on: date) -> None:
         """The books start before all that is in them, and once something is, they keep their start (T18)."""
-        first = min((day for day in self.days(self.version)), default=None)
+        days = {day for version in range(len(self.known)) for day in self._days(version)}
+        days |= {day for slip in draft.documents.values() if slip.amount for day in walked(draft, slip).days}
+        first = min(days, default=None)
         if on != draft.starts and first is not None and (first < on or draft.starts is not None):
             raise Refused("begun")
         draft.starts = on
@@ -164,9 +166,12 @@ class Oracle:
     def days(self, version: int) -> list[date]:
         """All days on which what is open may change, known at a version."""
         days = {facts.closed + ONE_DAY for facts in self.known[: version + 1] if facts.closed}
-        for known in range(version + 1):
-            days |= {day for key in self.known[known].documents for day in self.walk(key, known).days}
-        return sorted(days)
+        return sorted(days.union(*(self._days(known) for known in range(version + 1))))
+
+    def _days(self, version: int) -> set[date]:
+        """The days on which something happens, by the facts known at a version."""
+        slips = self.known[version].documents.values()
+        return {day for slip in slips if slip.amount for day in self.walk(slip.key, version).days}
 
 
 def _quote(draft: Facts, rates: Sequence[tuple[str, date, Any]]) -> None:

@@ -25,7 +25,7 @@ def put_rates(working: Working, command: PutRates) -> None:
 
 def start(working: Working, command: StartBooks) -> None:
     """Keep the books from a day on; nothing in them may have taken effect before it."""
-    books, first_on = working.books, working.first_on
+    books, first_on = working.books, working.first_counting()
     opened = books.starts_on is not None and first_on is not None
     if command.on != books.starts_on:
         if first_on is not None and (first_on < command.on or opened):

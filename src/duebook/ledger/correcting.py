@@ -77,6 +77,8 @@ def edit(working: Working, command: EditDocument) -> Recorded:
     document = _with_party(working, command, document)
     document = _with_amounts(working, command, known, document)
     document = _with_dues(working, command, known, document)
+    if document.kind is Kind.CHARGE:
+        _raise_if_instalment_is_named(working, document)
     if document != known:
         working.keep_document(document)
         if document.counts_on != known.counts_on:
@@ -142,6 +144,13 @@ def _with_dues(working: Working, command: EditDocument, known: Document, documen
         document.issued_on, _said(command.due_on, None), said_terms, instalments
     )
     return replace(document, due_on=due_on, due_from=due_from, terms=terms, instalments=instalments, due_changes=())
+
+
+def _raise_if_instalment_is_named(working: Working, charge: Document) -> None:
+    """An instalment that an allocation names stays. Raises InstalmentNotFound."""
+    for one in working.web.touching(charge.id):
+        if (one.instalment or 1) > len(charge.schedule) and one.stands and working.web.documents[one.source_id].counts:
+            raise errors.InstalmentNotFound(charge.id, one.instalment or 1, len(charge.schedule))
 
 
 def _place_anew(working: Working, document: Document) -> None:

@@ -105,4 +105,11 @@ SELECT DISTINCT ON (currency, quoted_on) currency, quoted_on, rate
  ORDER BY currency, quoted_on, version DESC, sequence DESC
 
 -- name: first_day
-SELECT min(effective_on) AS first_on FROM entry WHERE business_id = %(business_id)s
+-- The first day from which any document has ever counted; its entries may have been shifted to a later one.
+SELECT min(coalesce(fact.opening_on, fact.issued_on)) AS first_on
+  FROM document_fact AS fact
+  JOIN document ON document.business_id = fact.business_id AND document.id = fact.document_id
+ WHERE fact.business_id = %(business_id)s
+   AND document.kind IN ('charge', 'payment', 'credit')
+   AND fact.state = 'issued' AND fact.amount_minor > 0
+   AND (fact.status IS NULL OR fact.status NOT IN ('failed', 'cancelled'))

@@ -31,7 +31,7 @@ from duebook.ledger.facts import (
     State,
 )
 from duebook.ledger.rates import Rates
-from duebook.ledger.replay import NoRoom, Replay
+from duebook.ledger.replay import AGED, NoRoom, Replay
 from duebook.money import MAX_MINOR
 
 WORDS: Final = {kind: kind.replace("_", "-") for kind in Kind}
@@ -49,7 +49,7 @@ class Recorded(NamedTuple):
 class Known:
     """What the books hold of all that a write names, each list in order of recording.
 
-    `first_on` is the first day on which anything took effect; it is read only for a write that starts the books.
+    `first_on` is the first day from which a document ever counted; it is read only for a write that starts the books.
     """
 
     parties: Sequence[Party] = ()
@@ -146,6 +146,11 @@ class Working:
     def keep_books(self, books: Books) -> None:
         """Say where the books begin and how far they are closed."""
         self.changes.books = self.books = books
+
+    def first_counting(self) -> date | None:
+        """The first day from which a document counts or ever counted, those of this write included."""
+        new = (one for one in self.changes.documents.values() if one.counts and one.amount_minor and one.kind in AGED)
+        return min((on for on in (self.first_on, *(one.counts_on for one in new)) if on), default=None)
 
     def counts_from(self, dated_on: date, opening: bool) -> date | None:
         """The cut-over day for an opening item (T18). Raises BooksHaveNoStart, BooksStartLater."""
