@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from duebook.cli.import_files import Intake
 from duebook.db.queries import load
-from duebook.importers.commands import Plan, applied
+from duebook.importers.commands import Plan, applied, in_closed_period
 from duebook.importers.refusals import problem_of
 from duebook.importers.rows import Problem
 from duebook.importers.settling import Target, numbers_named, plan_payments, with_recorded
 from duebook.importers.undoing import concerned, fitted
 from duebook.ledger.book import Book
 from duebook.ledger.commands import AddSettlement, NewParty, UndoDocument
-from duebook.ledger.errors import LedgerError
+from duebook.ledger.errors import LedgerError, PeriodIsClosed
 from duebook.ledger.facts import DocumentId, Kind, PartyId
 from duebook.ledger.loading import known
 from duebook.ledger.store import record
@@ -81,8 +81,11 @@ def _in_order(problems: Sequence[Problem]) -> list[Problem]:
 
 async def _refused(tx: WriteTx, wanted: Plan, error: LedgerError) -> list[Problem]:
     """Every line that the books refuse, or the one that is behind a refusal of the whole."""
-    book = Book(tx.business.base_currency, await known(tx, wanted.commands))
-    problems = applied(book, wanted.asks)
+    there = await known(tx, wanted.commands)
+    if isinstance(error, PeriodIsClosed):
+        problems = in_closed_period(there, wanted.asks, error)
+    else:
+        problems = applied(Book(tx.business.base_currency, there), wanted.asks)
     if problems:
         return problems
     ask = wanted.asks[error.at]

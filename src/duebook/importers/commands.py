@@ -14,8 +14,9 @@ from duebook.importers.refusals import problem_of
 from duebook.importers.rows import ImportRow, Parsed, Problem
 from duebook.ledger.book import Book
 from duebook.ledger.commands import AddCharge, AddSettlement, Allocate, Command, NewAllocation, NewParty, UndoDocument
-from duebook.ledger.errors import LedgerError
+from duebook.ledger.errors import LedgerError, PeriodIsClosed
 from duebook.ledger.facts import Kind, Side
+from duebook.ledger.working import Known
 from duebook.money import exponent, round_half_even
 
 
@@ -99,6 +100,25 @@ def applied(book: Book, asks: Iterable[Ask]) -> list[Problem]:
                 (ask.file, ask.line),
                 problem_of(error, line=ask.line, file=ask.file, named=ask.named, priced=ask.priced, paid=ask.settles),
             )
+    return list(problems.values())
+
+
+def in_closed_period(known: Known, asks: Iterable[Ask], error: PeriodIsClosed) -> list[Problem]:
+    """Every line that adds a document to what is closed, each in its own words; the ledger names only the first."""
+    recorded = {(one.side, one.kind, one.external_id) for one in known.documents}
+    problems: dict[tuple[str | None, int], Problem] = {}
+    for ask in asks:
+        match ask.command:
+            case AddCharge(side=side, external_id=external_id, issued_on=on):
+                kind = Kind.CHARGE
+            case AddSettlement(side=side, kind=kind, external_id=external_id, settled_on=on):
+                pass
+            case _:
+                continue
+        there = external_id is not None and (side, kind, external_id) in recorded
+        if on <= error.closed_through and not there:
+            rule = f"would take effect on {on}, and the books are closed through {error.closed_through}"
+            problems.setdefault((ask.file, ask.line), Problem(ask.line, *ask.named, rule, ask.file))
     return list(problems.values())
 
 

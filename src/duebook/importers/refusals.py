@@ -47,7 +47,7 @@ def problem_of(
                 rule = f"{offered} {currency} does not fit: {left} is open on {error.on}"
             return Problem(line, *named, rule, file)
         case DocumentNotFound():
-            return Problem(line, *named, "is not recorded, and its own line cannot be taken", file)
+            return Problem(line, *named, f"needs {error.what} {error.given}, which is not in the books", file)
         case InTheWay():
             return Problem(line, *named, "cannot be undone while payments, credits or write-offs touch it", file)
     return Problem(line, None, None, str(error), file)
