@@ -4,6 +4,7 @@ import psycopg
 
 from duebook.db.embedded import Urls
 from tests.cli.conftest import Run
+from tests.cli.corrected import record_in
 
 
 def test_books_that_are_right(run: Run, business: str) -> None:
@@ -18,7 +19,20 @@ def test_books_that_somebody_changed(run: Run, business: str, database_urls: Url
     assert run(f"import invoices.csv --business {business} --side receivable").code == 0
     with psycopg.connect(database_urls.superuser) as connection:
         connection.execute("UPDATE entry SET amount_minor = amount_minor + 1 WHERE business_id = %s", [business])
+    said = run(f"verify --business {business}")
+    assert (said.code, said.err) == (1, "")
+    heading, *findings = said.out.splitlines()
+    assert heading == f"business {business}, version 1: {len(findings)} findings"
+    assert findings[0] == "  version 1 does not have the hash of what it recorded"
     ended = run("verify --json")
     assert ended.code == 1
     [found] = [one["findings"] for one in ended.json if one["business_id"] == business]
     assert {"where": "version 1", "what": "does not have the hash of what it recorded"} in found
+
+
+def test_corrected_books_are_right(run: Run, business: str, database_urls: Urls) -> None:
+    """Given books with returns, write-offs and edits, closed and opened again, when verified, then all is right."""
+    record_in(database_urls, business)
+    for rest in ("--through 2025-02-28 --late shift", "--through 2025-03-31", "--reopen"):
+        assert run(f"close --business {business} {rest}").code == 0
+    assert run(f"verify --business {business}").out == f"business {business}, version 7: all is as it should be\n"

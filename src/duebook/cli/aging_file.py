@@ -13,13 +13,11 @@ from decimal import Decimal
 
 from duebook.aging.bands import Bands, Sums, aged
 from duebook.aging.report import Basis, Credits
+from duebook.cli.file_books import Files, kept
 from duebook.cli.report import Report, Row, Total
-from duebook.importers.commands import applied, plan
-from duebook.importers.rows import Parsed, Problem
-from duebook.ledger.book import Book
+from duebook.importers.rows import Problem
 from duebook.ledger.errors import SumTooLarge
 from duebook.ledger.facts import Entry, Side
-from duebook.ledger.working import Known
 from duebook.money import MAX_MINOR, MIN_MINOR
 
 
@@ -36,22 +34,38 @@ class FileQuery:
     rates: Mapping[str, Decimal]
 
 
-def aging_of_file(parsed: Parsed, query: FileQuery) -> Report | list[Problem]:
-    """The report, or what stands in its way. Raises SumTooLarge."""
+@dataclass(frozen=True, slots=True)
+class FileAging:
+    """The report of files, or none for what stands in its way; and what is to be told."""
+
+    report: Report | None
+    problems: Sequence[Problem]
+    notices: Sequence[str]
+
+
+def aging_of_file(files: Files, query: FileQuery, *, skip_problems: bool = False) -> FileAging:
+    """The report of the files, without the lines that have problems if they are to be skipped. Raises SumTooLarge."""
     problems: list[Problem] = []
+    notices: list[str] = []
     sums: dict[tuple[str, str], Sums] = {}
-    names: dict[str, str] = {row.party_external_id: row.party_name for row in parsed.rows}
-    for base_currency, part in _books(parsed, query):
-        wanted = plan(part, side=query.side, base_currency=base_currency, rates=query.rates)
-        book = Book(base_currency, Known())
-        refused = applied(book, wanted.asks)
-        problems += [*wanted.problems, *refused]
-        if not problems:
-            entries = (_restated(entry, base_currency, query) for entry in book.open_entries())
+    names: dict[str, str] = {}
+    for base_currency, part in _parts(files, query):
+        found = kept(part, base_currency, query.rates, skip_problems=skip_problems)
+        problems += found.problems
+        notices += found.notices
+        if not found.problems or skip_problems:
+            parties = found.book.changes.parties
+            names |= {str(party.external_id): party.name for party in parties.values()}
+            entries = (_restated(entry, base_currency, query) for entry in found.book.open_entries())
             for (party_id, currency), one in aged(entries, query.bands, query.as_of).items():
-                sums[str(book.changes.parties[party_id].external_id), currency] = one
-    if problems:
-        return sorted(set(problems), key=lambda problem: problem.line or 0)
+                sums[str(parties[party_id].external_id), currency] = one
+    problems = sorted(set(problems), key=lambda problem: (problem.file or "", problem.line or 0))
+    unskippable = any(problem.line is None for problem in problems)
+    report = _report(sums, names, query) if not problems or (skip_problems and not unskippable) else None
+    return FileAging(report, problems, list(dict.fromkeys(notices)))
+
+
+def _report(sums: Mapping[tuple[str, str], Sums], names: Mapping[str, str], query: FileQuery) -> Report:
     rows = [
         _row(external_id, names[external_id], currency, one, query.credits)
         for (external_id, currency), one in sums.items()
@@ -74,15 +88,11 @@ def aging_of_file(parsed: Parsed, query: FileQuery) -> Report | list[Problem]:
     )
 
 
-def _books(parsed: Parsed, query: FileQuery) -> Iterable[tuple[str, Parsed]]:
+def _parts(files: Files, query: FileQuery) -> Iterable[tuple[str, Files]]:
     """Books to keep: one in the base currency, or one for each currency, which is then its own base."""
     if query.basis is Basis.BASE:
-        return [(query.base_currency, parsed)]
-    currencies = sorted({row.currency for row in parsed.rows}) or [query.base_currency]
-    return [
-        (currency, replace(parsed, rows=tuple(row for row in parsed.rows if row.currency == currency)))
-        for currency in currencies
-    ]
+        return [(query.base_currency, files)]
+    return [(currency, files.of(currency)) for currency in files.currencies or [query.base_currency]]
 
 
 def _restated(entry: Entry, base_currency: str, query: FileQuery) -> Entry:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from duebook.cli.exits import UsageError
 from duebook.cli.output import progress
-from duebook.cli.reading import Reading, read, telling_unused
+from duebook.cli.reading import Reading, overrides_of, read, telling_unused
 from duebook.importers.commands import Plan, plan
 from duebook.importers.contacts import Contacts, named, read_contacts
 from duebook.importers.payments import read_payments
@@ -140,12 +140,7 @@ def _payments(
 ) -> Intake:
     """The payments, beside the documents of the same import if there are any."""
     side = _side(wish)
-    overrides = {}
-    for text in wish.payment_column:
-        name, equals, column = text.partition("=")
-        if not equals or name in overrides:
-            raise UsageError(f"{text!r} is not one FIELD=COLUMN for each field, such as paid_on=PaymentDate")
-        overrides[name] = column
+    overrides = overrides_of(wish.payment_column, "paid_on=PaymentDate")
     targets = targets_of(parsed, wish.files[0].name) if parsed else Targets()
     rows = parsed.rows if parsed else ()
     with progress(f"Reading {path.name}"):

@@ -20,9 +20,10 @@ from duebook.cli.exits import DONE, REFUSED
 from duebook.cli.output import print_json, print_table
 from duebook.cli.partner import AsJson
 from duebook.cli.reading import counted
-from duebook.cli.table_files import DateFormatOption, bytes_of, refuse_file
+from duebook.cli.table_files import DateFormatOption, refuse_file
 from duebook.importers.rates import read_rates
 from duebook.importers.rows import Problem
+from duebook.importers.sheet import bytes_of
 from duebook.ledger import history
 from duebook.ledger.commands import PutRates
 from duebook.ledger.facts import Rate

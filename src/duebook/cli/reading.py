@@ -77,12 +77,7 @@ def read(
     path: Path, reading: Reading, *, side: Side, currency: str, zone: ZoneInfo, paid_elsewhere: bool = False
 ) -> Parsed:
     """The file's rows and problems. Raises UsageError, ImportRefused, UnknownCurrency."""
-    overrides: dict[str, str] = {}
-    for text in reading.column:
-        name, equals, column = text.partition("=")
-        if not equals or name in overrides:
-            raise UsageError(f"{text!r} is not one FIELD=COLUMN for each field, such as due_on=DueDate")
-        overrides[name] = column
+    overrides = overrides_of(reading.column, "due_on=DueDate")
     with progress(f"Reading {path.name}") as say:
         return read_csv(
             path,
@@ -95,6 +90,17 @@ def read(
             paid_elsewhere=paid_elsewhere,
             progress=lambda line: say(f"Reading {path.name}: line {line:,}"),
         )
+
+
+def overrides_of(columns: Sequence[str], such_as: str) -> dict[str, str]:
+    """The column of each field that is named as FIELD=COLUMN. Raises UsageError, which shows one such as this."""
+    overrides: dict[str, str] = {}
+    for text in columns:
+        name, equals, column = text.partition("=")
+        if not equals or name in overrides:
+            raise UsageError(f"{text!r} is not one FIELD=COLUMN for each field, such as {such_as}")
+        overrides[name] = column
+    return overrides
 
 
 def telling_unused(parsed: Parsed, rates: Mapping[str, Decimal]) -> Parsed:

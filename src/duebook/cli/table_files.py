@@ -1,4 +1,4 @@
-"""A small table that a command reads whole, of rates or of balances: its bytes, and how it is read.
+"""A small table that a command reads whole, of rates or of balances: how it is read, and refused.
 
 Source: docs/howto/import-rates-and-balances.md.
 """
@@ -13,7 +13,6 @@ from duebook.cli.output import print_json
 from duebook.cli.reading import problems_body, remark_problems
 from duebook.importers.amounts import DecimalMark
 from duebook.importers.dates import DateFormat
-from duebook.importers.errors import FileUnreadable
 from duebook.importers.rows import Problem
 
 DateFormatOption = Annotated[
@@ -24,14 +23,6 @@ DecimalMarkOption = Annotated[
     DecimalMark | None,
     Parameter(group="Reading the file", help="What stands before the decimals, if no amount of the file tells."),
 ]
-
-
-def bytes_of(path: Path) -> bytes:
-    """What is in the file. Raises FileUnreadable."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FileUnreadable(path, error.strerror or str(error)) from None
 
 
 def refuse_file(path: Path | None, problems: Sequence[Problem], so: str, as_json: bool) -> None:

@@ -22,12 +22,13 @@ from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.exits import DONE, REFUSED, CommandRefused, UsageError
 from duebook.cli.output import grouped, print_json, print_table, progress
 from duebook.cli.partner import AsJson
-from duebook.cli.table_files import DateFormatOption, DecimalMarkOption, bytes_of, refuse_file
+from duebook.cli.table_files import DateFormatOption, DecimalMarkOption, refuse_file
 from duebook.cli.words import KINDS, PARTY
 from duebook.importers.amounts import DecimalMark
 from duebook.importers.balances import read_balances
 from duebook.importers.dates import DateFormat
 from duebook.importers.rows import Problem
+from duebook.importers.sheet import bytes_of
 from duebook.ledger import history
 from duebook.ledger.facts import Books, Side
 from duebook.money import BadAmount, parse_minor
@@ -157,7 +158,12 @@ def _told(found: TieOut, books: Books) -> Told:
 def _print(told: Told) -> None:
     currency = told.base_currency
     print(f"{told.side.capitalize()} against its control account")
-    print(f"Base currency {currency} at booked rates; time zone {told.time_zone}")
+    print(
+        f"Base currency {currency} at booked rates; unapplied payments and credits in a column of their own; "
+        f"time zone {told.time_zone}"
+    )
+    if told.books_start_on and told.days[0].on < told.books_start_on:
+        print(f"The books start later, on {told.books_start_on}: nothing before that day is in them")
     print()
     headers = ("day", "known at version", "control account", "aging", "unapplied", "total", "difference")
     days = [
