@@ -4,6 +4,7 @@ Source: docs/rule.md, T11, T16, T18.
 """
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from duebook.ledger import errors
@@ -35,6 +36,8 @@ def start(working: Working, command: StartBooks) -> None:
 
 def close(working: Working, command: CloseBooks) -> None:
     """Close the books through a day, or open them again after an earlier one."""
+    if command.through_on == date.max:
+        raise errors.ClosedForGood(command.through_on)
     books = replace(working.books, closed_through=command.through_on, late=command.late)
     if books != working.books:
         working.keep_books(books)

@@ -5,7 +5,7 @@ LedgerError
 |   |-- OverAllocated, Overdrawn, OverRefunded, NothingLeft, AmountsDiffer, AllocatedTooEarly, NotOpen, OtherParty
 |   |-- InTheWay, IsUndone, NotThatKind, BadTransition, ReturnedTooEarly, ReturnDateMissing
 |   |-- InstalmentsDoNotAddUp, InstalmentNotFound, DueChangeTooEarly, DueDateOutOfRange
-|   |-- PeriodIsClosed, BooksStartLater, BooksHaveNoStart, BooksHaveBegun
+|   |-- PeriodIsClosed, ClosedForGood, BooksStartLater, BooksHaveNoStart, BooksHaveBegun
 |   |-- NoRate, BadRate, NegativeAmount, TooLarge, SumTooLarge
 |   `-- PartyIsArchived, NoParty, SameParty
 |-- Conflict
@@ -348,6 +348,16 @@ class PeriodIsClosed(Refused):
             f"this would change what took effect on {on} (document {document_id}), and the books are closed through "
             f"{closed_through}"
         )
+
+
+class ClosedForGood(Refused):
+    """Books that are closed have a day left that is open (T16)."""
+
+    field = "through_on"
+
+    def __init__(self, through_on: date) -> None:
+        self.through_on = through_on
+        super().__init__(f"the books cannot be closed through {through_on}: no day would be left")
 
 
 class BooksStartLater(Refused):

@@ -66,8 +66,6 @@ class CloseBooks(Asked, kw_only=True, frozen=True):
     through_on: date | None
     late: Annotated[Late, Meta(description="What becomes of a change in a closed period")] = Late.REFUSE
 
-    def asked(self, at: str) -> commands.CloseBooks:
+    def asked(self, at: str) -> commands.CloseBooks:  # noqa: ARG002 - nothing in it can be wrong by itself
         """What the ledger is asked for."""
-        if self.through_on == date.max:
-            raise BadInput(f"{at}.through_on", shown(self.through_on), "leaves a day open after it")
         return commands.CloseBooks(self.through_on, self.late)

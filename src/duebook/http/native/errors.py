@@ -78,7 +78,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
 _BY_ITSELF: Final = (
     *(ledger.NegativeAmount, ledger.TooLarge, ledger.SumTooLarge, ledger.BadRate, ledger.NotThatKind),
     *(ledger.InstalmentsDoNotAddUp, ledger.InstalmentNotFound, ledger.DueDateOutOfRange),
-    *(ledger.ReturnDateMissing, ledger.NoParty, ledger.SameParty, ledger.NotFound),
+    *(ledger.ReturnDateMissing, ledger.NoParty, ledger.SameParty, ledger.ClosedForGood, ledger.NotFound),
 )
 """What is wrong with a command whatever the books hold, or that names something that is not in them."""
 
