@@ -13,9 +13,9 @@ EXAMPLES ?= 5000
 DATABASE_TESTS := tests/postgres tests/http tests/cli
 
 BIN := .venv/bin
-# As many processes as processors, on one PostgreSQL, which takes a hundred connections. `worksteal` hands out tests by
-# their places; what shares them by file goes by their names, and loses those that share one.
-PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+# As many processes as processors, all on one PostgreSQL, which takes a hundred connections. The tests of a file stay
+# together and in order; the folders come in theirs, so that short files are the last.
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(UV) pip compile pyproject.toml --no-config --universal --python-version 3.11 --generate-hashes \
 	--only-binary :all: --custom-compile-command 'make lock' --quiet

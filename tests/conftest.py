@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
@@ -74,15 +75,26 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["cluster"] = astuple(config.stash[_CLUSTER])
 
 
-def _starts_a_server(item: pytest.Item) -> bool:
-    return "cluster" in getattr(item, "fixturenames", ()) or item.path.parent == _STARTERS
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Make a test's name a part of its id: of generated tests pytest leaves out what schemathesis has put there."""
+    if item.parent is not None and not item.nodeid.endswith(item.name):
+        item._id = item.parent.id.child(item.name)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With another server's programs, keep the tests that start them: all others would run as they did without."""
+    """See that no two tests have one id, since processes share out ids: one of the two would never be run.
+
+    With another server's programs, keep the tests that start them: all others would run as they did without.
+    """
+    if repeated := [nodeid for nodeid, times in Counter(item.nodeid for item in items).items() if times > 1]:
+        raise pytest.UsageError(f"more than one test is called {repeated[0]}")
     if _PROGRAMS is not None:
         config.hook.pytest_deselected(items=[item for item in items if not _starts_a_server(item)])
         items[:] = filter(_starts_a_server, items)
+
+
+def _starts_a_server(item: pytest.Item) -> bool:
+    return "cluster" in getattr(item, "fixturenames", ()) or item.path.parent == _STARTERS
 
 
 @pytest.fixture(scope="session")
