@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -86,7 +87,8 @@ def _below(process: int) -> list[int]:
 
 def _kill(processes: list[int]) -> None:
     for process in processes:
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # one of the database's own may just have ended
+            os.kill(process, signal.SIGKILL)
 
 
 def _asked(writer: str, turn: int) -> list[tuple[str, Any]]:
