@@ -191,8 +191,6 @@ def undo(working: Working, command: UndoDocument) -> Recorded:
     """As if the document had never been; refused while anything touches it (T9)."""
     document = working.document(command.side, command.kind, command.document)
     if document.state is not command.state:
-        if document.state is State.VOID and command.state is not State.DELETED:
-            raise errors.IsUndone(document.id, document.state)
         _raise_if_touched(working, document, command.state)
         working.keep_document(replace(document, state=command.state))
         working.check([document.id])
