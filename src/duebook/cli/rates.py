@@ -1,6 +1,6 @@
 """`duebook rates`: record and list what a unit of a foreign currency is worth.
 
-Source: docs/howto/import-rates-and-balances.md; docs/rule.md, T11.
+Source: docs/howto/import-csv.md, "Rates and balances"; docs/rule.md, T11.
 """
 
 import asyncio

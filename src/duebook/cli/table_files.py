@@ -1,6 +1,6 @@
 """A small table that a command reads whole, of rates or of balances: how it is read, and refused.
 
-Source: docs/howto/import-rates-and-balances.md.
+Source: docs/howto/import-csv.md, "Rates and balances".
 """
 
 from collections.abc import Sequence
