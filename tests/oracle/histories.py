@@ -16,8 +16,6 @@ from tests.oracle import corrections
 from tests.oracle.drawn import (
     CURRENCIES,
     LATE,
-    MIDDLE,
-    NAMES,
     PARTIES,
     World,
     a_day,
@@ -29,15 +27,14 @@ from tests.oracle.drawn import (
     parts,
     who,
 )
+from tests.oracle.frames import EARLY, books, leave
+from tests.oracle.repeats import repeat
 from tests.oracle.said import (
     Apply,
     Begin,
     Charge,
-    Close,
     GiveUp,
     History,
-    Leave,
-    Meet,
     PayBack,
     Quote,
     Recover,
@@ -49,9 +46,6 @@ from tests.oracle.said import (
 )
 from tests.oracle.slips import DocumentSlip, Refused
 from tests.oracle.slow import Oracle
-
-EARLY = date(2023, 12, 1)
-RATES = {"KWD": ["3.25", "3.2501", "2"], "JPY": ["0.0067", "0.01", "0.00666667"]}
 
 
 def histories(longest: int = 20) -> st.SearchStrategy[History]:
@@ -244,7 +238,7 @@ def _recover(rng: Random, world: World) -> Recover | None:
         document=world.name(rng, "recovery"),
         write_off=write_off.key.document,
         on=day_from(rng, write_off.on),
-        amount=None if one_in(rng, 3) else part_of(rng, write_off.amount),
+        amount=None if one_in(rng, 5) else part_of(rng, write_off.amount // 2),
     )
 
 
@@ -258,80 +252,17 @@ def _pay_back(rng: Random, world: World) -> PayBack | None:
     target = rng.choice(money)
     status = rng.choice(["completed", "completed", "pending", "returned"])
     on = day_from(rng, target.from_day)
+    most = world.left(target) if target.key.kind != "charge" else target.amount // 2
     return PayBack(
         side=world.side,
         document=world.name(rng, "back"),
         of_kind=target.key.kind,
         of=target.key.document,
         on=on,
-        amount=part_of(rng, world.left(target) if target.key.kind != "charge" else target.amount // 2),
+        amount=amount(rng) if one_in(rng, 10) else part_of(rng, most),
         status=status,
         returned=day_from(rng, on) if (status == "returned") is not one_in(rng, 40) else None,
     )
-
-
-def _repeat(rng: Random, world: World) -> Saying | None:
-    """What was said once is said again, word for word or nearly; only what has an external id can be known again."""
-    slips = [one for one in world.facts.documents.values() if one.key.side == world.side]
-    named = [one.said for one in slips if not one.key.document.startswith("#")]
-    if not named:
-        return None
-    saying = rng.choice(named)
-    if isinstance(saying, GiveUp | Recover | PayBack):
-        return replace(saying, amount=None) if isinstance(saying, Recover) and one_in(rng, 3) else saying
-    assert isinstance(saying, Charge | Settle)
-    match rng.choice(["nothing", "nothing", "amount", "on", "memo", "who", "base", "details"]):
-        case "who" if saying.who:
-            return replace(saying, who=who(rng, world, rng.choice(PARTIES)))
-        case "amount":
-            return replace(saying, amount=amount(rng))
-        case "on":
-            return replace(saying, on=a_day(rng))
-        case "memo":
-            return replace(saying, memo="other")
-        case "base":
-            return replace(saying, base=base(rng, saying.currency, saying.amount))
-        case "details":
-            return _other_details(rng, saying)
-    return saying
-
-
-def _other_details(rng: Random, saying: Charge | Settle) -> Saying:
-    if isinstance(saying, Charge):
-        due = rng.choice([None, a_day(rng)])
-        return replace(saying, due=due, state="issued", net_days=rng.choice([None, 30]))
-    shares = (
-        replace(share, on=a_day(rng) if one_in(rng, 3) else share.on, by_id=not share.by_id)
-        for share in reversed(saying.shares)
-    )
-    return replace(saying, shares=tuple(shares))
-
-
-def _meet(rng: Random, world: World) -> Meet:
-    terms = rng.choice([None, 0, 10, 30, -3])
-    end_of_month = terms is not None and one_in(rng, 2)
-    return Meet(
-        side=world.side, party=rng.choice(PARTIES), name=rng.choice(NAMES), net_days=terms, end_of_month=end_of_month
-    )
-
-
-def _leave(rng: Random, world: World) -> Leave | Meet:
-    return Leave(side=world.side, party=rng.choice(PARTIES)) if one_in(rng, 4) else _meet(rng, world)
-
-
-def _quote(rng: Random) -> Quote:
-    rates = [(one, rng.choice([EARLY, a_day(rng)]), Decimal(rng.choice(RATES[one]))) for one in ("KWD", "JPY")]
-    return Quote((*rates, ("USD", MIDDLE, Decimal(1))) if one_in(rng, 20) else tuple(rates[rng.randint(0, 1) :]))
-
-
-def _books(rng: Random, world: World) -> Saying:
-    """Rates, and where the books begin and end."""
-    if one_in(rng, 2):
-        return _quote(rng)
-    if one_in(rng, 12):
-        return Begin(a_day(rng))
-    through = rng.choice([None, a_day(rng), a_day(rng), MIDDLE])
-    return Close(through, rng.choice(["refuse", "shift", "shift"]))
 
 
 _SAYINGS: list[Callable[[Random, World], Saying | None]] = [
@@ -339,10 +270,10 @@ _SAYINGS: list[Callable[[Random, World], Saying | None]] = [
     *[_settle] * 6,
     *[_apply] * 3,
     *[_give_up] * 2,
-    _recover,
+    *[_recover] * 2,
     *[_pay_back] * 2,
-    _repeat,
-    _leave,
-    *[_books] * 2,
+    repeat,
+    leave,
+    *[books] * 2,
     *corrections.SAYINGS,
 ]

@@ -1,4 +1,4 @@
-"""Tell the ledger what the oracle was told: sayings become commands, reasons become errors.
+"""Tell the ledger what the oracle was told: sayings become commands.
 
 Holds: a document and an allocation keep their ids once they stand; a repeat comes with new ones, which the ledger must
 not use.
@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from duebook.days import Terms
-from duebook.ledger import commands, errors
+from duebook.ledger import commands
 from duebook.ledger.commands import AddSettlement, Command, DocumentRef, NewAllocation, NewParty, PartyRef
 from duebook.ledger.facts import (
     AllocationId,
@@ -28,41 +28,6 @@ from tests.oracle import said as words
 from tests.oracle.said import Part, Saying, Share, Who, Write
 from tests.oracle.slips import Key
 
-ERRORS: Final[Mapping[str, type[errors.LedgerError]]] = {
-    "unknown party": errors.PartyNotFound,
-    "unknown document": errors.DocumentNotFound,
-    "unknown share": errors.AllocationNotFound,
-    "no party": errors.NoParty,
-    "same party": errors.SameParty,
-    "archived": errors.PartyIsArchived,
-    "conflict": errors.ExternalIdConflict,
-    "due date": errors.DueDateOutOfRange,
-    "parts": errors.InstalmentsDoNotAddUp,
-    "no such part": errors.InstalmentNotFound,
-    "change too early": errors.DueChangeTooEarly,
-    "no rate": errors.NoRate,
-    "bad rate": errors.BadRate,
-    "amounts differ": errors.AmountsDiffer,
-    "negative": errors.NegativeAmount,
-    "too large": errors.TooLarge,
-    "nothing left": errors.NothingLeft,
-    "other party": errors.OtherParty,
-    "not open": errors.NotOpen,
-    "not that kind": errors.NotThatKind,
-    "undone": errors.IsUndone,
-    "in the way": errors.InTheWay,
-    "bad transition": errors.BadTransition,
-    "return day": errors.ReturnDateMissing,
-    "returned too early": errors.ReturnedTooEarly,
-    "too early": errors.AllocatedTooEarly,
-    "too much": errors.OverAllocated,
-    "overdrawn": errors.Overdrawn,
-    "over refunded": errors.OverRefunded,
-    "starts later": errors.BooksStartLater,
-    "no start": errors.BooksHaveNoStart,
-    "begun": errors.BooksHaveBegun,
-    "closed": errors.PeriodIsClosed,
-}
 NOBODY: Final = PartyId(UUID(int=404))
 NOTHING: Final = DocumentId(UUID(int=404))
 

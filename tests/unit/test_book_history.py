@@ -12,11 +12,12 @@ from duebook.ledger.facts import DocumentId, PartyId
 from tests.oracle.daily import daily, daily_of_facts
 from tests.oracle.drawn import MIDDLE
 from tests.oracle.paper import TooBig, report
+from tests.oracle.reasons import ERRORS
 from tests.oracle.said import History
 from tests.oracle.shelf import Shelf, Written
 from tests.oracle.slips import Refused
 from tests.oracle.slow import Oracle
-from tests.oracle.told import ERRORS, Teller
+from tests.oracle.told import Teller
 from tests.oracle.trials import holds
 
 SOME_DAYS = (date.min, date(2024, 2, 29), date.max)
