@@ -1,6 +1,6 @@
 """Who may see which books.
 
-Source: docs/reference/tenancy.md.
+Source: docs/reference/tokens.md; docs/reference/storage.md, "Tenancy".
 """
 
 from collections.abc import Mapping
