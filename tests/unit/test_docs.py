@@ -24,6 +24,14 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
     assert [target for target in files if not (page.parent / target).exists()] == []
 
 
+def test_every_page_that_the_code_names_is_there() -> None:
+    """Given the pages that docstrings and comments name as their source, when looked for, then they are there."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.*") if path.suffix != ".pyc")
+    pages = sorted(set(re.findall(r"docs/[a-z0-9/-]+\.md", sources)))
+    assert pages
+    assert [page for page in pages if not (ROOT / page).exists()] == []
+
+
 def test_every_command_is_described() -> None:
     """Given the commands of the command line, when its page is read, then each is on it."""
     text = (DOCS / "howto" / "command-line.md").read_text(encoding="utf-8")
