@@ -6,6 +6,7 @@ Holds: it shares no code with the ledger.
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from tests.oracle.checked import check, least_left, left_on, recovered
 from tests.oracle.ruled import opening_reasons, return_reasons
@@ -70,13 +71,14 @@ def _aim(facts: Facts, slip: DocumentSlip, amount: int | None) -> str:
     amount = left if amount is None else amount
     reasons = {reason for reason, is_so in [("negative", amount < 0), ("nothing left", amount == 0)] if is_so}
     reasons |= opening_reasons(facts, slip.on, opening=False)
-    if amount > BIGGEST:
+    base = round(Fraction(target.base * amount, target.amount)) if target.amount else 0
+    if max(amount, base) > BIGGEST:
         reasons |= {"too large", "too much"}
     elif amount > left and slip.counts:
         reasons.add("too much")
     if reasons:
         raise Refused(*reasons)
-    facts.documents[slip.key] = replace(slip, amount=amount)
+    facts.documents[slip.key] = replace(slip, amount=amount, base=base)
     check(facts, "too much")
     return slip.key.document
 

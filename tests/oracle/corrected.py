@@ -12,7 +12,7 @@ from typing import Any
 from tests.oracle.checked import check, place
 from tests.oracle.ruled import booked, due_dates, opening_reasons, part_reasons, return_reasons
 from tests.oracle.said import Edit, Merge, Move, Part, Postpone, Progress, TakeBack, Undo
-from tests.oracle.slips import DocumentSlip, Facts, Key, Refused, ShareSlip
+from tests.oracle.slips import BIGGEST, DocumentSlip, Facts, Key, Refused, ShareSlip
 from tests.oracle.taken_down import apply, document, party_by_id, who
 
 SAID_OF = {
@@ -189,8 +189,9 @@ def edit(facts: Facts, said: Edit) -> str:
 def _base(facts: Facts, changes: dict[str, Any], there: DocumentSlip, slip: DocumentSlip) -> tuple[int, set[str]]:
     """Booked at the base amount said, else at the rate at which it was booked before (T11)."""
     if there.target is not None:
+        scaled = round(Fraction(there.base * slip.amount, there.amount))
         wrong = {"negative"} if slip.amount < 0 else {"nothing left"} if slip.amount == 0 else set[str]()
-        return 0, wrong
+        return scaled, wrong | ({"too large"} if max(slip.amount, scaled) > BIGGEST else set())
     base = changes.get("base")
     if "base" not in changes and slip.currency == there.currency and there.amount:
         base = round(Fraction(there.base * slip.amount, there.amount))

@@ -14,7 +14,7 @@ from duebook.ledger.commands import AddRecovery, AddRefund, AddWriteOff
 from duebook.ledger.effects import least_open, paid_by_day, refunds_of_charge
 from duebook.ledger.facts import Document, DocumentId, DueFrom, Kind, Reason, State, Status
 from duebook.ledger.working import WORDS, Recorded, Working
-from duebook.money import portion
+from duebook.money import MAX_MINOR, portion
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,9 @@ def _record(working: Working, command: AddWriteOff | AddRecovery | AddRefund, ai
         raise errors.NegativeAmount(amount_minor, target.currency)
     if amount_minor == 0:
         raise errors.NothingLeft(target.id, start)
+    base_minor = portion(target.base_minor, amount_minor, target.amount_minor) if target.amount_minor else 0
+    if max(amount_minor, base_minor) > MAX_MINOR:
+        raise errors.TooLarge(max(amount_minor, base_minor))
     document = Document(
         id=command.id,
         side=command.side,
@@ -94,7 +97,7 @@ def _record(working: Working, command: AddWriteOff | AddRecovery | AddRefund, ai
         due_from=DueFrom.ISSUE_DATE,
         currency=target.currency,
         amount_minor=amount_minor,
-        base_minor=portion(target.base_minor, amount_minor, target.amount_minor) if target.amount_minor else 0,
+        base_minor=base_minor,
         tags=command.tags,
         body=command.body,
         status=aim.status,

@@ -24,7 +24,7 @@ from duebook.ledger.commands import (
 from duebook.ledger.facts import Document, DueChange, DueFrom, Kind, PartyId, State, Status
 from duebook.ledger.recording import check_instalments, dues
 from duebook.ledger.working import Recorded, Working
-from duebook.money import portion
+from duebook.money import MAX_MINOR, portion
 
 T = TypeVar("T")
 
@@ -123,6 +123,8 @@ def _with_amounts(working: Working, command: EditDocument, known: Document, docu
         raise errors.NegativeAmount(amount_minor, currency)
     elif amount_minor == 0:
         raise errors.NothingLeft(document.target_id, document.issued_on)
+    elif max(amount_minor, base_minor or 0) > MAX_MINOR:
+        raise errors.TooLarge(max(amount_minor, base_minor or 0))
     return replace(document, currency=currency, amount_minor=amount_minor, base_minor=base_minor or 0)
 
 
