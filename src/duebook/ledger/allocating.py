@@ -49,7 +49,7 @@ def _end(working: Working, allocation: Allocation, on: date | None) -> None:
     ended_on = max(on or allocation.effective_on, allocation.effective_on)
     if allocation.ended_on is None or ended_on < allocation.ended_on:
         working.keep_allocation(replace(allocation, ended_on=ended_on))
-        working.check([allocation.charge_id, allocation.source_id])
+        working.check_only([allocation.charge_id, allocation.source_id])
 
 
 def apply(

@@ -31,24 +31,37 @@ class Web:
         self.documents[document.id] = document
         if document.target_id is not None:
             self._aimed.setdefault(document.target_id, {})[document.id] = None
-        self._changes.clear()
+        for changed in self._borne_on(document):
+            self._changes.pop(changed, None)
 
     def hang(self, allocation: Allocation) -> None:
         """Add an allocation between its two documents, or replace what is known of it in its place."""
         for end in (allocation.source_id, allocation.charge_id):
-            is_new = allocation.id not in self._touching.setdefault(end, {})
-            self._touching[end][allocation.id] = allocation
-            changes = self._changes.pop(end, None)
-            if is_new and changes is not None:
-                for effect in _real(_allocated(self.documents[end], allocation, self)):
-                    _lower(changes, effect)
-                self._changes[end] = changes
+            hung = self._touching.setdefault(end, {})
+            self._allocate(end, hung.get(allocation.id), -1)
+            self._allocate(end, allocation, 1)
+            hung[allocation.id] = allocation
 
     def take_down(self, allocation: Allocation) -> None:
         """Remove an allocation that was only tried."""
         for end in (allocation.source_id, allocation.charge_id):
-            del self._touching[end][allocation.id]
-            self._changes.pop(end, None)
+            self._allocate(end, self._touching[end].pop(allocation.id), -1)
+
+    def _allocate(self, end: DocumentId, allocation: Allocation | None, times: int) -> None:
+        """Carry an allocation into what is kept of the changes of one of its ends, or out of it."""
+        if allocation is not None and end in self._changes:
+            for effect in _real(_allocated(self.documents[end], allocation, self)):
+                _lower(self._changes[end], effect, times)
+
+    def _borne_on(self, document: Document) -> Iterator[DocumentId]:
+        """The document, all that it is aimed at, and the other ends of its allocations."""
+        yield document.id
+        for one in self._touching.get(document.id, {}).values():
+            yield one.charge_id if one.source_id == document.id else one.source_id
+        target_id = document.target_id
+        while target_id is not None:
+            yield target_id
+            target_id = self.documents[target_id].target_id if target_id in self.documents else None
 
     def changes(self, document: Document) -> Days:
         """By how much a document's open amount changes on which days; kept until something about it changes."""
@@ -115,10 +128,10 @@ def _real(found: Iterable[Effect]) -> Iterator[Effect]:
     return (one for one in found if one.amount_minor and (one.end is None or one.start < one.end))
 
 
-def _lower(changes: Days, effect: Effect) -> None:
-    changes[effect.start] -= effect.amount_minor
+def _lower(changes: Days, effect: Effect, times: int = 1) -> None:
+    changes[effect.start] -= times * effect.amount_minor
     if effect.end is not None:
-        changes[effect.end] += effect.amount_minor
+        changes[effect.end] += times * effect.amount_minor
 
 
 def _allocated(document: Document, allocation: Allocation, web: Web) -> Iterator[Effect]:

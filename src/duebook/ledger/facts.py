@@ -193,8 +193,8 @@ class Document:
         if self.state is not State.ISSUED:
             return False
         if self.kind is Kind.REFUND:
-            return self.status in {Status.COMPLETED, Status.RETURNED}
-        return self.status not in {Status.FAILED, Status.CANCELLED}
+            return self.status in (Status.COMPLETED, Status.RETURNED)
+        return self.status not in (Status.FAILED, Status.CANCELLED)
 
     @property
     def schedule(self) -> tuple[Instalment, ...]:

@@ -67,6 +67,9 @@ class _Step(NamedTuple):
     ends: bool = False
 
 
+_Turn = tuple[AllocationId, bool]
+"""Where an allocation begins, or ends."""
+
 _OPENS, _DUE_CHANGES, _ENDS, _BEGINS, _CLOSES = range(5)
 """What comes first on a day."""
 
@@ -77,6 +80,7 @@ class Replay:
     def __init__(self, web: Web) -> None:
         self._web: Final = web
         self._steps: Final[dict[DocumentId, list[_Step]]] = {}
+        self._moved: Final[dict[DocumentId, dict[_Turn, int]]] = {}
 
     def canonical(self, document: Document) -> list[Entry]:
         """The entries of a document's own items. Raises NoRoom if an instalment is over-allocated."""
@@ -93,16 +97,19 @@ class Replay:
 
     def _with_exchange(self, steps: list[_Step]) -> Iterator[Entry]:
         """The part of a change of base that is not the settling money's own is an exchange difference (T11)."""
-        moved: dict[tuple[AllocationId, bool], list[int]] = {}
+        weights: dict[_Turn, list[int]] = defaultdict(list)
+        for entry, effect, ends in steps:
+            if effect is not None and effect.allocation is not None:
+                weights[effect.allocation.id, ends].append(entry.amount_minor)
+        moved: dict[_Turn, Iterator[int]] = {}
         for entry, effect, ends in steps:
             if effect is None or effect.allocation is None:
                 yield entry
                 continue
-            allocation, key = effect.allocation, (effect.allocation.id, ends)
-            if key not in moved:
-                weights = [one.amount_minor for one, by, ending in steps if by is effect and ending is ends]
-                moved[key] = list(split(self._base_moved(allocation, ends), weights))
-            own_minor = -moved[key].pop(0)
+            allocation, turn = effect.allocation, (effect.allocation.id, ends)
+            if turn not in moved:
+                moved[turn] = iter(split(self._base_moved(allocation, ends), weights[turn]))
+            own_minor = -next(moved[turn])
             yield replace(entry, base_minor=own_minor)
             if own_minor != entry.base_minor:
                 yield replace(
@@ -118,11 +125,13 @@ class Replay:
         source = self._web.documents[allocation.source_id]
         if source.base_minor == source.amount_minor:
             return -allocation.source_minor if ends else allocation.source_minor
-        return sum(
-            entry.base_minor
-            for entry, effect, ending in self._walked(source)
-            if effect and effect.allocation and effect.allocation.id == allocation.id and ending is ends
-        )
+        if source.id not in self._moved:
+            moved: dict[_Turn, int] = defaultdict(int)
+            for entry, effect, ending in self._walked(source):
+                if effect is not None and effect.allocation is not None:
+                    moved[effect.allocation.id, ending] += entry.base_minor
+            self._moved[source.id] = moved
+        return self._moved[source.id][allocation.id, ends]
 
 
 def _walk(document: Document, web: Web) -> Iterator[_Step]:

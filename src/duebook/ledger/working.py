@@ -192,7 +192,11 @@ class Working:
 
     def check(self, document_ids: Iterable[DocumentId]) -> None:
         """Hold these documents, and those whose entries hang on them, to T7. Raises Overdrawn, OverRefunded."""
-        for document_id in dict.fromkeys(one for given in document_ids for one in self.hanging_on(given)):
+        self.check_only(one for given in document_ids for one in self.hanging_on(given))
+
+    def check_only(self, document_ids: Iterable[DocumentId]) -> None:
+        """Hold these documents, and no others, to T7. Raises Overdrawn, OverRefunded."""
+        for document_id in dict.fromkeys(document_ids):
             self._check(self.web.documents[document_id])
 
     def hanging_on(self, document_id: DocumentId) -> list[DocumentId]:
