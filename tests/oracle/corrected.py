@@ -157,7 +157,12 @@ def edit(facts: Facts, said: Edit) -> str:
         raise Refused("not that kind")
     on, reasons = changes.get("on", there.on), set[str]()
     slip = replace(there, on=on, returned=changes.get("returned", there.returned))
-    if "on" in changes:
+    begins = there.key.kind in ("charge", "payment", "credit") and not (there.counts and there.amount)
+    if "on" in changes or (
+        begins
+        and replace(there, state=changes.get("state", there.state)).counts
+        and changes.get("amount", there.amount)
+    ):
         reasons |= opening_reasons(facts, on, there.opens is not None)
         slip = replace(slip, opens=facts.starts if there.opens else None)
     if there.status:
@@ -184,6 +189,13 @@ def edit(facts: Facts, said: Edit) -> str:
         _place_anew(facts, slip)
     check(facts, "overdrawn")
     return said.document
+
+
+def _begins(changes: dict[str, Any], there: DocumentSlip) -> bool:
+    """Whether it counts now and never did before, a draft that is issued or something that was over nothing (T18)."""
+    if there.key.kind not in ("charge", "payment", "credit") or (there.counts and there.amount):
+        return False
+    return replace(there, state=changes.get("state", there.state)).counts and bool(changes.get("amount", there.amount))
 
 
 def _base(facts: Facts, changes: dict[str, Any], there: DocumentSlip, slip: DocumentSlip) -> tuple[int, set[str]]:
@@ -221,8 +233,11 @@ def _dated(
 
 
 def _place_anew(facts: Facts, slip: DocumentSlip) -> None:
-    """Allocations that stated no day take the first with room, one after the other; stated ones must still fit (T5)."""
-    touching = [one for one in facts.shares_of(slip.key) if one.stands]
+    """Allocations that stated no day take the first with room, one after the other; stated ones must still fit (T5).
+
+    Those of money that never came stay as they are; one that is over by the first day it could have needs no room.
+    """
+    touching = [one for one in facts.shares_of(slip.key) if one.stands and facts.documents[one.source].counts]
     for share in touching:
         if not share.stated:
             facts.shares[share.name] = replace(share, ended=share.on)
@@ -230,5 +245,8 @@ def _place_anew(facts: Facts, slip: DocumentSlip) -> None:
         earliest = max(facts.documents[end].from_day for end in (share.source, share.charge))
         if share.stated and share.on < earliest:
             raise Refused("too early", "too much", "overdrawn")
-        if not share.stated:
+        over = [day for day in (share.ended, facts.documents[share.source].returned) if day and day <= earliest]
+        if over and not share.stated:
+            facts.shares[share.name] = replace(share, on=earliest)
+        elif not share.stated:
             place(facts, replace(share, on=earliest), "too much")

@@ -23,6 +23,7 @@ from duebook.ledger.commands import (
 )
 from duebook.ledger.facts import Document, DueChange, DueFrom, Kind, PartyId, State, Status
 from duebook.ledger.recording import check_instalments, dues
+from duebook.ledger.replay import AGED
 from duebook.ledger.working import Recorded, Working
 from duebook.money import MAX_MINOR, portion
 
@@ -59,20 +60,18 @@ def edit(working: Working, command: EditDocument) -> Recorded:
     for name, kinds in _SAID_OF.items():
         if getattr(command, name) is not KEEP and known.kind not in kinds:
             raise errors.NotThatKind(name, known.kind, kinds)
-    issued_on = _said(command.issued_on, known.issued_on)
-    opening = known.opening_on is not None
     document = replace(
         known,
         state=_said(command.state, known.state),
         number=_said(command.number, known.number),
-        issued_on=issued_on,
+        issued_on=_said(command.issued_on, known.issued_on),
         received_on=_said(command.received_on, known.received_on),
-        opening_on=working.counts_from(issued_on, opening) if command.issued_on is not KEEP else known.opening_on,
         reason=_said(command.reason, known.reason),
         returned_on=_said(command.returned_on, known.returned_on),
         tags=_said(command.tags, known.tags),
         body=_said(command.body, known.body),
     )
+    document = _with_beginning(working, command, known, document)
     check_return(document.status, document.returned_on, document.counts_on)
     document = _with_party(working, command, document)
     document = _with_amounts(working, command, known, document)
@@ -95,6 +94,17 @@ def _standing(document: Document) -> Document:
     if document.state in {State.VOID, State.DELETED}:
         raise errors.IsUndone(document.id, document.state)
     return document
+
+
+def _with_beginning(working: Working, command: EditDocument, known: Document, document: Document) -> Document:
+    """Dated anew, or the first time that it counts, it is dated where the books have begun (T18)."""
+    counted = bool(known.counts and known.amount_minor)
+    begins = (
+        known.kind in AGED and not counted and document.counts and bool(_said(command.amount_minor, known.amount_minor))
+    )
+    if command.issued_on is KEEP and not begins:
+        return document
+    return replace(document, opening_on=working.counts_from(document.issued_on, known.opening_on is not None))
 
 
 def _with_party(working: Working, command: EditDocument, document: Document) -> Document:
@@ -156,18 +166,24 @@ def _raise_if_instalment_is_named(working: Working, charge: Document) -> None:
 
 
 def _place_anew(working: Working, document: Document) -> None:
-    """Give the allocations that state no day the first that fits now, in order of recording (T5)."""
-    standing = [one for one in working.web.touching(document.id) if one.stands]
+    """Give the allocations that state no day the first that fits now, in order of recording (T5).
+
+    One that would begin only when it has ended takes no room; one of money that never came has no day to find.
+    """
+    documents = working.web.documents
+    standing = [one for one in working.web.touching(document.id) if one.stands and documents[one.source_id].counts]
     for allocation in standing:
         if not allocation.stated:
             working.web.hang(replace(allocation, ended_on=allocation.effective_on))
     for allocation in standing:
-        ends = (working.web.documents[end] for end in (allocation.source_id, allocation.charge_id))
-        earliest = max(end.counts_on for end in ends)
+        source, charge = documents[allocation.source_id], documents[allocation.charge_id]
+        earliest = max(source.counts_on, charge.counts_on)
         if allocation.stated and allocation.effective_on < earliest:
             raise errors.AllocatedTooEarly(allocation.effective_on, earliest)
         if not allocation.stated:
-            working.keep_allocation(placed(working, replace(allocation, effective_on=earliest)))
+            moved = replace(allocation, effective_on=earliest)
+            over = any(day is not None and day <= earliest for day in (allocation.ended_on, source.returned_on))
+            working.keep_allocation(moved if over else placed(working, moved))
 
 
 def change_due_date(working: Working, command: ChangeDueDate) -> Recorded:

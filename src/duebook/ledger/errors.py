@@ -9,7 +9,8 @@ LedgerError
 |   |-- NoRate, BadRate, NegativeAmount, TooLarge, SumTooLarge
 |   `-- PartyIsArchived, NoParty, SameParty
 |-- Conflict
-|   `-- ExternalIdConflict
+|   |-- ExternalIdConflict
+|   `-- ExternalIdStays
 `-- NotFound
     |-- PartyNotFound
     |-- DocumentNotFound
@@ -438,6 +439,17 @@ class ExternalIdConflict(Conflict):
     def __init__(self, external_id: str, differing: str) -> None:
         self.external_id, self.differing = external_id, differing
         super().__init__(f"external id {external_id!r} is already recorded with another {differing}")
+
+
+class ExternalIdStays(Conflict):
+    """A party keeps the external id that it was made with, or that it was made without."""
+
+    field = "external_id"
+
+    def __init__(self, party_id: PartyId, there: str | None, given: str) -> None:
+        self.party_id, self.there, self.given = party_id, there, given
+        made = "without an external id" if there is None else f"under external id {there!r}"
+        super().__init__(f"party {party_id} was made {made} and cannot be put under {given!r}")
 
 
 class PartyNotFound(NotFound):

@@ -31,16 +31,18 @@ class Dues(NamedTuple):
 
 
 def put_party(working: Working, command: PutParty) -> Recorded:
-    """Make a party, or replace what is known of it."""
+    """Make a party, or replace what is known of it. Raises PartyNotFound, ExternalIdStays."""
     known = (
         working.party(command.side, command.id)
         if command.id
         else working.party_by_external_id(command.side, command.external_id)
     )
+    if known and command.external_id is not None and command.external_id != known.external_id:
+        raise errors.ExternalIdStays(known.id, known.external_id, command.external_id)
     party = Party(
         id=known.id if known else PartyId(new_id()),
         side=command.side,
-        external_id=command.external_id or (known.external_id if known else None),
+        external_id=known.external_id if known else command.external_id,
         name=command.name,
         archived=known.archived if known else False,
         terms=command.terms,
