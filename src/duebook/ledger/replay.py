@@ -134,6 +134,12 @@ class Replay:
         return self._moved[source.id][allocation.id, ends]
 
 
+def check_room(document: Document, web: Web) -> None:
+    """See that each instalment has room for what fills it. Raises NoRoom."""
+    for _ in _walk(document, web):
+        pass
+
+
 def _walk(document: Document, web: Web) -> Iterator[_Step]:
     """Each change of each instalment in order: what opens comes first on a day, then what ends, then what begins."""
     if not document.counts or document.amount_minor == 0 or document.kind not in AGED:
@@ -169,6 +175,7 @@ class _Instalments:
         self._bases = split(document.base_minor, self._amounts)
         self._open = [0] * len(self._amounts)
         self._due = [one.due_on for one in document.schedule]
+        self._oldest_first = self._in_order()
         self._taken: dict[int, list[tuple[int, int]]] = {}
 
     def opened(self) -> Iterator[_Step]:
@@ -187,6 +194,7 @@ class _Instalments:
         if open_minor:
             yield _Step(self._entry(place, -open_minor, EntryKind.DUE_CHANGE, cause_id, on))
         self._due[place] = due_on
+        self._oldest_first = self._in_order()
         if open_minor:
             yield _Step(self._entry(place, open_minor, EntryKind.DUE_CHANGE, cause_id, on))
 
@@ -194,10 +202,12 @@ class _Instalments:
         """Take the effect's amount from the oldest due date first, or from the instalment that it names."""
         named = effect.allocation.instalment if effect.allocation else None
         only = named if self._document.kind is Kind.CHARGE else None
-        places = [only - 1] if only else sorted(range(len(self._due)), key=lambda place: (self._due[place], place))
+        places = [only - 1] if only else self._oldest_first
         left_minor = effect.amount_minor
         taken = self._taken[id(effect)] = []
         for place in places:
+            if not left_minor:
+                break
             amount_minor = min(left_minor, self._open[place])
             if amount_minor:
                 taken.append((place, amount_minor))
@@ -210,6 +220,9 @@ class _Instalments:
         """Give back exactly what the effect had taken."""
         for place, amount_minor in self._taken[id(effect)]:
             yield _Step(self._entry(place, amount_minor, effect.end_kind, effect.end_cause_id, on), effect, True)
+
+    def _in_order(self) -> list[int]:
+        return sorted(range(len(self._due)), key=lambda place: (self._due[place], place))
 
     def _entry(self, place: int, change_minor: int, kind: EntryKind, cause_id: DocumentId, on: date) -> Entry:
         before_minor = self._open[place]

@@ -31,7 +31,7 @@ from duebook.ledger.facts import (
     State,
 )
 from duebook.ledger.rates import Rates
-from duebook.ledger.replay import AGED, NoRoom, Replay
+from duebook.ledger.replay import AGED, NoRoom, check_room
 from duebook.money import MAX_MINOR
 
 WORDS: Final = {kind: kind.replace("_", "-") for kind in Kind}
@@ -225,7 +225,7 @@ class Working:
         if not any(one.instalment for one in self.web.touching(charge.id)):
             return
         try:
-            Replay(self.web).canonical(charge)
+            check_room(charge, self.web)
         except NoRoom as short:
             what = f"instalment {short.instalment} of charge"
             way = self.in_the_way(charge)
