@@ -13,7 +13,15 @@ from duebook.days import Terms
 from duebook.db.bulk import FEW
 from duebook.db.pool import Database, connected
 from duebook.ledger import errors
-from duebook.ledger.commands import AddCharge, AddSettlement, Command, NewAllocation, NewParty, PutParty
+from duebook.ledger.commands import (
+    AddCharge,
+    AddSettlement,
+    Command,
+    EditDocument,
+    NewAllocation,
+    NewParty,
+    PutParty,
+)
 from duebook.ledger.facts import DocumentId, Kind, PartyId, Side, State, Tag
 from duebook.ledger.loading import known
 from duebook.ledger.store import record
@@ -169,6 +177,21 @@ async def test_the_number_of_rows_decides_nothing(database: Database, business_i
     await write(database, business_id, [invoice(f"A-{number}", party=f"c{number}") for number in range(many)])
     rows = await everything(database, business_id)
     assert [rows[name] for name in ("party", "party_fact", "document", "entry", "open_item")] == [many] * 5
+    assert await findings(database, business_id) == []
+
+
+async def test_a_small_write_may_touch_many_open_items(database: Database, business_id: BusinessId) -> None:
+    """Given a payment of a part of more invoices than are inserted one by one, when no more than its number is edited,
+    then that is recorded, and they are as open as before."""
+    many = [invoice(f"A-{number}") for number in range(FEW + 1)]
+    await write(database, business_id, many)
+    shares = tuple(NewAllocation(charge=one.id, amount_minor=60) for one in many)
+    paid = payment(60 * len(many), many[0].id, external_id="P-1", allocations=shares)
+    await write(database, business_id, [paid])
+    renamed = EditDocument(side=Side.RECEIVABLE, kind=Kind.PAYMENT, document="P-1", number="17")
+    await write(database, business_id, [renamed])
+    rows = await everything(database, business_id)
+    assert (rows["ledger_version"], rows["open_item"]) == (3, len(many))
     assert await findings(database, business_id) == []
 
 

@@ -120,15 +120,15 @@ async def _keep(tx: WriteTx, book: Book) -> None:
         "hash": version_hash(tx.hash, version, recorded_at, tx.operation, actor, chained, entries),
     }
     connection, key = tx.connection, (tx.business.id, version)
-    tables = facts | {"entry": entries}
-    async with together(connection, tables.values()):
+    tables, open_rows = facts | {"entry": entries}, _open_rows(book.open_entries())
+    async with together(connection, [*tables.values(), open_rows]):
         await connection.execute(_QUERIES.add_version, head)
         for table, rows in tables.items():
             await insert(connection, table, ("business_id", "version", *COLUMNS[table]), key, rows)
         if touched := book.touched_before():
             await connection.execute(_QUERIES.forget_open_items, {"business_id": key[0], "documents": touched})
         open_columns = ("business_id", *_ITEM, "amount_minor", "base_minor")
-        await insert(connection, "open_item", open_columns, key[:1], _open_rows(book.open_entries()))
+        await insert(connection, "open_item", open_columns, key[:1], open_rows)
         await connection.execute(_QUERIES.move_head, head)
     if tx.unfolded + len(entries) >= DUE_AFTER_ENTRIES:
         await refresh(tx, version)
