@@ -47,6 +47,7 @@ class Book:
         self._before: Final = self._working.web.copy() if known.books.closed_through else None
         self._parties_before: Final = frozenset(party.id for party in known.parties)
         self._documents_before: Final = frozenset(document.id for document in known.documents)
+        self._since_closing: Final = self._documents_before if known.since_closing is None else known.since_closing
         self._entries: Final[dict[DocumentId, list[Entry]]] = {}
         for entry in known.entries:
             self._entries.setdefault(entry.item.document_id, []).append(entry)
@@ -160,7 +161,9 @@ class Book:
             for end in (allocation.source_id, allocation.charge_id):
                 touched.setdefault(end, working.changed_at[allocation.id])
         if self._opens_again:
-            touched = dict.fromkeys(self._entries, working.at) | touched
+            for document_id in self._since_closing:
+                for end in working.hanging_on(document_id):
+                    touched.setdefault(end, working.at)
         for document_id, at in list(touched.items()):
             for charge_id in self._rebased_by(working.web.documents[document_id]):
                 touched.setdefault(charge_id, at)

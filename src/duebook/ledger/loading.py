@@ -160,10 +160,10 @@ async def known(tx: WriteTx, commands: Iterable[Command]) -> Known:
             | {"closes": bool(opened), "through_on": min(opened, default=None)}
             | _columns(names.document_externals, "sides", "kinds", "external_ids"),
         )
-    documents, allocations = await neighbourhood(
-        tx.connection, tx.business.id, [row.id for row in await named.fetchall()]
-    )
+    rows = await named.fetchall()
+    documents, allocations = await neighbourhood(tx.connection, tx.business.id, [row.id for row in rows])
     found = Known(documents=documents, allocations=allocations, books=books_of(await books.fetchone()))
+    found.since_closing = [row.id for row in rows if row.since]
     currencies = names.currencies | {one.currency for one in documents}
     parties = names.parties | {one.party_id for one in documents}
     async with tx.connection.pipeline():

@@ -5,8 +5,21 @@ SELECT starts_on, closed_through, late FROM book_fact
 
 -- name: named_documents
 -- The ids of the documents that a write names: by id, by external id on their side and of their kind, by an allocation,
--- as documents of a merged party, or as recorded since a closing that is undone; and what those are aimed at.
-WITH named AS (
+-- or as documents of a merged party; and what those are aimed at. Where a closing is undone, also those of which
+-- anything was recorded since: what it did may have been shifted, though not a single entry may be of then.
+WITH closing AS (
+     SELECT min(version) AS version FROM book_fact
+      WHERE %(closes)s AND business_id = %(business_id)s AND closed_through > %(through_on)s::date
+        AND version > (SELECT coalesce(max(version), 0) FROM book_fact
+                        WHERE business_id = %(business_id)s
+                          AND (closed_through IS NULL OR closed_through <= %(through_on)s::date))),
+     since AS (
+     SELECT document_id AS id FROM document_fact
+      WHERE business_id = %(business_id)s AND version > (SELECT version FROM closing)
+     UNION
+     SELECT unnest(ARRAY[source_id, charge_id]) FROM allocation
+      WHERE business_id = %(business_id)s AND version > (SELECT version FROM closing)),
+     named AS (
      SELECT id FROM document WHERE business_id = %(business_id)s AND id = ANY (%(ids)s::uuid[])
      UNION
      SELECT id FROM document
@@ -20,20 +33,18 @@ WITH named AS (
      SELECT document_id FROM document_fact
       WHERE business_id = %(business_id)s AND party_id = ANY (%(merged)s::uuid[])
      UNION
-     SELECT document_id FROM entry
-      WHERE %(closes)s AND business_id = %(business_id)s
-        AND version > (SELECT min(version) FROM book_fact
-                        WHERE business_id = %(business_id)s
-                          AND closed_through > %(through_on)s::date)),
+     SELECT id FROM since),
      aimed_at AS (
      SELECT target_id AS id FROM document JOIN named USING (id)
+      WHERE business_id = %(business_id)s AND target_id IS NOT NULL),
+     wanted AS (
+     SELECT id FROM named
+      UNION
+     SELECT id FROM aimed_at
+      UNION
+     SELECT target_id FROM document JOIN aimed_at USING (id)
       WHERE business_id = %(business_id)s AND target_id IS NOT NULL)
-SELECT id FROM named
- UNION
-SELECT id FROM aimed_at
- UNION
-SELECT target_id FROM document JOIN aimed_at USING (id)
- WHERE business_id = %(business_id)s AND target_id IS NOT NULL
+SELECT wanted.id, since.id IS NOT NULL AS since FROM wanted LEFT JOIN since USING (id)
 
 -- name: documents
 -- The latest facts of these documents.

@@ -50,6 +50,7 @@ class Known:
     """What the books hold of all that a write names, each list in order of recording.
 
     `first_on` is the first day from which a document ever counted; it is read only for a write that starts the books.
+    `since_closing` names the documents of which anything was recorded since a closing that the write undoes, None all.
     """
 
     parties: Sequence[Party] = ()
@@ -59,6 +60,7 @@ class Known:
     rates: Sequence[Rate] = ()
     books: Books = field(default_factory=Books)
     first_on: date | None = None
+    since_closing: Sequence[DocumentId] | None = None
 
 
 @dataclass(slots=True)
