@@ -6,6 +6,7 @@ left out. DUEBOOK_EXAMPLES says how many examples a property is tried on.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -55,6 +56,7 @@ _CLUSTER = pytest.StashKey[Urls]()
 @contextmanager
 def _running() -> Iterator[Urls]:
     """A server with a migrated, empty database `duebook`, and a template like it, which can be cloned at any time."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a run in time must end its server too
     with tempfile.TemporaryDirectory(prefix="duebook-test-") as folder:
         Path(folder).chmod(0o755)
         with owned(Path(folder, "server"), bin_dir=_PROGRAMS, fsync=False) as urls:
