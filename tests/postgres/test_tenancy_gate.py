@@ -162,6 +162,22 @@ async def test_one_busy_business_leaves_the_pool_to_others(database: Database, b
     await asyncio.gather(*waiting)
 
 
+async def test_a_write_cancelled_before_its_turn_does_not_begin(database: Database, business_id: BusinessId) -> None:
+    """Given a write that is cancelled as it calculates, when it then asks for the books, it does not get them."""
+
+    async def cancelled() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await write(database, business_id, "A-1")
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(cancelled())
+    async with read_tx(database, OPERATOR, business_id) as reading:
+        assert reading.version == 0
+    await all_back(database)
+
+
 async def test_the_cancelled_leave_no_trace(database: Database, business_id: BusinessId) -> None:
     """Given two hundred writes that are cancelled at any moment (waiting for a turn, for the lock, amid their
     statements), when the rest is done, then each stands whole or not at all, and every connection and turn is back."""

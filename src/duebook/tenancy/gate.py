@@ -98,7 +98,8 @@ def _check_binding(caller: Caller | Operator, business_id: BusinessId) -> None:
 async def _turn(business_id: BusinessId) -> AsyncIterator[None]:
     turns = _turns.setdefault(business_id, asyncio.Semaphore(WRITES_AT_ONCE))
     try:
-        await asyncio.wait_for(turns.acquire(), WAIT_SECONDS)
+        async with asyncio.timeout(WAIT_SECONDS):
+            await turns.acquire()
     except TimeoutError:
         raise Busy from None
     try:
