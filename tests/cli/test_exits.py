@@ -1,5 +1,6 @@
 """Exit codes and messages for what can go wrong anywhere."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -91,3 +92,18 @@ def test_a_command_that_is_stopped_says_so_by_its_code(
     monkeypatch.setattr("duebook.cli.aging.read", read)
     assert main(["aging", "receivable", "--file", str(WORLDS / "invoices.csv")]) == code
     assert (unwound, capsys.readouterr().err) == ([True], "")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_command_is_stopped_amid_a_calculation(
+    number: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given a command that calculates without a pause, when it is told to end, then it goes no further."""
+
+    async def calculate() -> None:
+        signal.raise_signal(number)
+        raise AssertionError
+
+    monkeypatch.setattr("duebook.cli.aging.read", lambda *_, **__: asyncio.run(calculate()))
+    assert main(["aging", "receivable", "--file", str(WORLDS / "invoices.csv")]) == code
+    assert capsys.readouterr().err == ""

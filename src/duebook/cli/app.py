@@ -62,8 +62,11 @@ def _app() -> App:
 
 @contextmanager
 def _stopped_like_any_command() -> Iterator[None]:
-    """Let `kill` and a closed terminal unwind the command, so that a database it runs is shut down."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    """Let Ctrl-C, `kill` and a closed terminal unwind the command at once, so that a database it runs is shut down.
+
+    Left to asyncio, Ctrl-C would wait for the next pause in a long calculation.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, _stop)
@@ -75,4 +78,6 @@ def _stopped_like_any_command() -> Iterator[None]:
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(128 + number)
