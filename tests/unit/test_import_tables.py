@@ -32,8 +32,14 @@ def test_rates_are_read_by_line() -> None:
         ("EUR,2025-01-01,1.09", "line 3, rate: '1.09' is the second rate of EUR on 2025-01-01: see line 2"),
         ("XXZ,2025-01-02,1", "line 3, currency: 'XXZ' is not the code of a currency (ISO 4217, such as USD)"),
         ("USD,2025-01-02,1", "line 3, currency: 'USD' is the base currency, which has no rate"),
-        ("EUR,2025-01-02,-1", "line 3, rate: '-1' is not a rate: a number above zero, such as 1.0845"),
-        ("EUR,2025-01-02,0.0", "line 3, rate: '0.0' is not a rate: a number above zero, such as 1.0845"),
+        (
+            "EUR,2025-01-02,-1",
+            "line 3, rate: '-1' is not a rate: above zero, up to 12 digits on each side, such as 1.0845",
+        ),
+        (
+            "EUR,2025-01-02,0.0",
+            "line 3, rate: '0.0' is not a rate: above zero, up to 12 digits on each side, such as 1.0845",
+        ),
         ("EUR,2025-02-30,1", "line 3, date: '2025-02-30' does not exist in the calendar (read as YYYY-MM-DD)"),
         ("EUR,,1", "line 3, date: is empty"),
         ("EUR,2025-01-02", "line 3: it has 2 fields, the header has 3"),

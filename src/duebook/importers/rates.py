@@ -54,7 +54,9 @@ def read_rates(
             problem("currency", "is the base currency, which has no rate", value=cells["currency"])
         rate = Decimal(cells["rate"].replace(",", ".")) if _RATE.fullmatch(cells["rate"]) else Decimal()
         if not rate:
-            problem("rate", "is not a rate: a number above zero, such as 1.0845", value=cells["rate"])
+            problem(
+                "rate", "is not a rate: above zero, up to 12 digits on each side, such as 1.0845", value=cells["rate"]
+            )
         quoted_on = None
         try:
             quoted_on = days["quoted_on"].read(cells["quoted_on"], ZoneInfo("UTC"))
