@@ -117,9 +117,14 @@ def _type(dialect: str, schema: dict[str, Any]) -> str:
 def _notes(field: dict[str, Any], *, required: bool) -> str:
     limits = {"minimum": "at least", "maximum": "at most", "minLength": "shortest", "maxLength": "longest"}
     notes = ["required"] if required else []
-    notes += [f"{words} {field[name]}" for name, words in limits.items() if name in field]
-    if field.get("default") is not None:
-        notes.append(f"default {field['default']}")
+    notes += [f"{words} {int(field[name])}" for name, words in limits.items() if name in field]
+    match field.get("default"):
+        case None:
+            pass
+        case bool(default):
+            notes.append(f"default {str(default).lower()}")
+        case default:
+            notes.append(f"default {default}")
     if field.get("description"):
         notes.append(field["description"])
     return escape("; ".join(notes))
