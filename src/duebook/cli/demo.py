@@ -4,6 +4,7 @@ import asyncio
 import shlex
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,9 +48,10 @@ async def _set_up(url: str, home: Path) -> tuple[Kept, AgingReport]:
     errors = Console(stderr=True)
     async with opened(url) as database:
         with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
-            task = bar.add_task("Making up two years of dealings", total=None)
+            task = bar.add_task("Opening the books", total=None)
+            made = partial(bar.update, task, description="Making up two years of dealings")
             kept = await set_up(
-                database, home, datetime.now(UTC).date(), lambda done, of: bar.update(task, completed=done, total=of)
+                database, home, datetime.now(UTC).date(), lambda done, of: made(completed=done, total=of)
             )
         async with read_tx(database, OPERATOR, BusinessId(kept.business_id)) as tx:
             return kept, await report_of(tx, AgingQuery(side=Side.RECEIVABLE, credits=Credits.COLUMN))
