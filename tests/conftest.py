@@ -41,6 +41,9 @@ settings.register_profile(
 )
 settings.load_profile("duebook")
 
+# A run in the background of a script ignores Ctrl-C, and so would every command that it tries.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 _START_SECONDS = 30.0
 
 _PROGRAMS = Path(os.environ["DUEBOOK_TEST_PG_BIN"]) if "DUEBOOK_TEST_PG_BIN" in os.environ else None
