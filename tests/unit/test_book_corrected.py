@@ -12,6 +12,7 @@ from duebook.ledger.commands import (
     AddCharge,
     AddSettlement,
     Allocate,
+    CloseBooks,
     EditDocument,
     NewAllocation,
     NewParty,
@@ -188,3 +189,15 @@ def test_a_party_keeps_the_external_id_that_it_was_made_with(external_id: str) -
     version = shelf.version
     shelf.write([PutParty(side=AR, id=ann, external_id="ann", name="Ann"), PutParty(side=AR, id=ann, name="Ann")])
     assert shelf.version == version
+
+
+def test_a_due_date_that_never_stood_may_change_in_a_closed_period() -> None:
+    """Given an invoice that was paid on its own day, when its due date is edited after a closing, then it changes:
+    no report of a closed day shows it. Of one that stood open on such a day it is refused (T16)."""
+    closed = CloseBooks(day("03-31"))
+    settled = written(invoice(), payment(on="02-10"), closed, edited("A-1", due_on=day("02-15")))
+    assert [one.due_on for one in settled.documents.values() if one.kind is Kind.CHARGE] == [day("02-15")]
+    assert shown(settled, "03-15") == (0, 0)
+    standing = written(invoice(), payment(on="03-10"), closed)
+    with pytest.raises(errors.PeriodIsClosed, match="2025-03-01"):
+        standing.write([edited("A-1", due_on=day("02-15"))])

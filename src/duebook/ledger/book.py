@@ -7,6 +7,7 @@ period changes (T16).
 Source: docs/rule.md, T0, T7, T16.
 """
 
+from collections import Counter
 from datetime import date
 from functools import cached_property
 from typing import Final
@@ -182,11 +183,17 @@ class Book:
         return was is not None and (now is None or now < was)
 
     def _raise_if_closed(self, document_id: DocumentId, canonical: list[Entry]) -> None:
+        """Hold what stood on each closed day, and what each cause did on it; a due date that never stood may change."""
         closed_through = self._closed_through
         if self._before is None or closed_through is None or self._was.late is Late.SHIFT:
             return
         there = self._before.documents.get(document_id)
         before = Replay(self._before).canonical(there) if there else []
-        days = [one.effective_on for one in differences(canonical, before) if one.effective_on <= closed_through]
-        if days:
+        sums = Counter[tuple[date, object]]()
+        for one in differences(canonical, before):
+            on, item = one.effective_on, one.item
+            sums[on, item] += one.amount_minor
+            sums[on, (item, "base")] += one.base_minor
+            sums[on, (one.kind, one.cause_id, item.party_id, item.currency)] += one.amount_minor
+        if days := [on for (on, _), total in sums.items() if total and on <= closed_through]:
             raise errors.PeriodIsClosed(document_id, min(days), closed_through)
