@@ -16,16 +16,16 @@ def check(facts: Facts, reason: str) -> None:
 
     An instalment that allocations name may be short although the whole charge is not; that is always a correction.
     """
+    reasons = set[str]()
     for slip in facts.documents.values():
-        reasons = set()
         if slip.counts and walked(facts, slip).short_on:
             reasons |= {reason, *(["overdrawn"] if any(one.part for one in facts.shares_of(slip.key)) else [])}
         if slip.key.kind == "write_off" and slip.counts and recovered(facts, slip) > slip.amount:
             reasons.add(reason)
         if slip.key.kind == "charge" and slip.counts and over_refunded(facts, slip):
             reasons.add("too much" if reason == "too much" else "over refunded")
-        if reasons:
-            raise Refused(*reasons)
+    if reasons:
+        raise Refused(*reasons)
 
 
 def recovered(facts: Facts, write_off: DocumentSlip) -> int:
