@@ -13,7 +13,7 @@ from duebook.ledger.chain import canonical_json
 from duebook.ledger.commands import AddRecovery, AddRefund, AddWriteOff
 from duebook.ledger.effects import least_open, paid_by_day, refunds_of_charge
 from duebook.ledger.facts import Document, DocumentId, DueFrom, Kind, Reason, State, Status
-from duebook.ledger.working import WORDS, Recorded, Working
+from duebook.ledger.working import WORDS, Recorded, Working, check_open
 from duebook.money import MAX_MINOR, portion
 
 
@@ -62,26 +62,31 @@ def check_return(status: Status | None, returned_on: date | None, paid_on: date)
         raise errors.ReturnedTooEarly(returned_on, paid_on)
 
 
+def check_taken(amount_minor: int, base_minor: int, currency: str, target_id: DocumentId, on: date) -> None:
+    """What is aimed at a document takes more than nothing, and fits 64 bits.
+
+    Raises NegativeAmount, NothingLeft, TooLarge.
+    """
+    if amount_minor < 0:
+        raise errors.NegativeAmount(amount_minor, currency)
+    if amount_minor == 0:
+        raise errors.NothingLeft(target_id, on)
+    if max(amount_minor, base_minor) > MAX_MINOR:
+        raise errors.TooLarge(max(amount_minor, base_minor))
+
+
 def _record(working: Working, command: AddWriteOff | AddRecovery | AddRefund, aim: _Aim) -> Recorded:
     known = working.document_by_external_id(command.side, aim.kind, command.external_id)
     if known:
         _raise_if_other_content(known, command, aim)
         return Recorded(known.id, created=False)
     target = aim.target
-    if target.state is not State.ISSUED or not target.counts:
-        raise errors.NotOpen(
-            target.id, target.status if target.state is State.ISSUED and target.status else target.state
-        )
+    check_open(target)
     working.counts_from(aim.dated_on, opening=False)
     start = max(aim.dated_on, target.counts_on)
     amount_minor = working.room(target, start)[0] if aim.amount_minor is None else aim.amount_minor
-    if amount_minor < 0:
-        raise errors.NegativeAmount(amount_minor, target.currency)
-    if amount_minor == 0:
-        raise errors.NothingLeft(target.id, start)
     base_minor = portion(target.base_minor, amount_minor, target.amount_minor) if target.amount_minor else 0
-    if max(amount_minor, base_minor) > MAX_MINOR:
-        raise errors.TooLarge(max(amount_minor, base_minor))
+    check_taken(amount_minor, base_minor, target.currency, target.id, start)
     document = Document(
         id=command.id,
         side=command.side,

@@ -11,9 +11,8 @@ from datetime import date
 from duebook.ledger import errors
 from duebook.ledger.commands import Allocate, MoveAllocation, NewAllocation, TakeBack
 from duebook.ledger.effects import least_open, open_by_day
-from duebook.ledger.facts import Allocation, Document, Kind, State
-from duebook.ledger.working import WORDS, Recorded, Working
-from duebook.money import MAX_MINOR
+from duebook.ledger.facts import Allocation, Document, Kind
+from duebook.ledger.working import WORDS, Recorded, Working, check_amounts, check_open
 
 
 def allocate(working: Working, command: Allocate) -> Recorded:
@@ -59,8 +58,7 @@ def apply(
     if charge.party_id != source.party_id and not across_parties:
         raise errors.OtherParty(charge.id, charge.party_id, source.party_id)
     for end in (charge, source):
-        if end.state is not State.ISSUED or not end.counts:
-            raise errors.NotOpen(end.id, end.status if end.state is State.ISSUED and end.status else end.state)
+        check_open(end)
     if new.instalment is not None and not 1 <= new.instalment <= len(charge.schedule):
         raise errors.InstalmentNotFound(charge.id, new.instalment, len(charge.schedule))
     earliest = max(source.counts_on, charge.counts_on)
@@ -95,11 +93,7 @@ def _amounts(working: Working, source: Document, charge: Document, new: NewAlloc
         if new.amount_minor is None and new.source_minor is None:
             raise errors.AmountsDiffer(None, None, charge.currency)
         raise errors.NoRate(source.currency, charge.currency, on)
-    for minor, currency in ((amount_minor, charge.currency), (source_minor, source.currency)):
-        if minor < 0:
-            raise errors.NegativeAmount(minor, currency)
-        if minor > MAX_MINOR:
-            raise errors.TooLarge(minor)
+    check_amounts((amount_minor, charge.currency), (source_minor, source.currency))
     return amount_minor, source_minor
 
 
@@ -109,8 +103,7 @@ def placed(working: Working, allocation: Allocation) -> Allocation:
     What the books hold of the allocation itself takes no room. Raises OverAllocated, Overdrawn.
     """
     web = working.web
-    there = next((one for one in web.touching(allocation.charge_id) if one.id == allocation.id), None)
-    if there:
+    if there := web.hung(allocation):
         web.hang(replace(there, ended_on=there.effective_on))
     source, charge = web.documents[allocation.source_id], web.documents[allocation.charge_id]
     until = min((day for day in (allocation.ended_on, source.returned_on) if day), default=None)
@@ -143,7 +136,7 @@ def _tried(working: Working, allocation: Allocation, charge: Document) -> Alloca
     touching = working.web.touching(charge.id)
     if not any(one.instalment for one in (allocation, *touching)):
         return allocation
-    there = next((one for one in touching if one.id == allocation.id), None)
+    there = working.web.hung(allocation)
     working.web.hang(allocation)
     try:
         working.check_instalments(charge)

@@ -5,12 +5,11 @@ Holds: a correction that would leave anything over-settled on any day is refused
 Source: docs/rule.md, T4, T5, T9, T10.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from duebook.ledger import errors
-from duebook.ledger.aimed import check_return
+from duebook.ledger.aimed import check_return, check_taken
 from duebook.ledger.allocating import placed
 from duebook.ledger.commands import (
     KEEP,
@@ -21,11 +20,11 @@ from duebook.ledger.commands import (
     SetStatus,
     UndoDocument,
 )
-from duebook.ledger.facts import Document, DueChange, DueFrom, Kind, PartyId, State, Status
+from duebook.ledger.facts import Document, DueChange, DueFrom, Kind, State, Status
 from duebook.ledger.recording import check_instalments, dues
 from duebook.ledger.replay import AGED
 from duebook.ledger.working import Recorded, Working
-from duebook.money import MAX_MINOR, portion
+from duebook.money import portion
 
 T = TypeVar("T")
 
@@ -129,12 +128,8 @@ def _with_amounts(working: Working, command: EditDocument, known: Document, docu
         base_minor = portion(known.base_minor, amount_minor, known.amount_minor)
     if document.target_id is None:
         base_minor = working.booked(amount_minor, currency, base_minor, document.issued_on)
-    elif amount_minor < 0:
-        raise errors.NegativeAmount(amount_minor, currency)
-    elif amount_minor == 0:
-        raise errors.NothingLeft(document.target_id, document.issued_on)
-    elif max(amount_minor, base_minor or 0) > MAX_MINOR:
-        raise errors.TooLarge(max(amount_minor, base_minor or 0))
+    else:
+        check_taken(amount_minor, base_minor or 0, currency, document.target_id, document.issued_on)
     return replace(document, currency=currency, amount_minor=amount_minor, base_minor=base_minor or 0)
 
 
@@ -253,12 +248,8 @@ def merge(working: Working, command: MergeParties) -> Recorded:
         raise errors.SameParty(known.id)
     if into.archived:
         raise errors.PartyIsArchived(into.id)
-    for document in _of_party(working, known.id):
+    for document in [one for one in working.web.documents.values() if one.party_id == known.id]:
         working.keep_document(replace(document, party_id=into.id))
     if not known.archived:
         working.keep_party(replace(known, archived=True))
     return Recorded(into.id, created=False)
-
-
-def _of_party(working: Working, party_id: PartyId) -> Iterable[Document]:
-    return [document for document in working.web.documents.values() if document.party_id == party_id]

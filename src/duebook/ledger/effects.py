@@ -42,6 +42,10 @@ class Web:
             self._allocate(end, allocation, 1)
             hung[allocation.id] = allocation
 
+    def hung(self, allocation: Allocation) -> Allocation | None:
+        """What is known of this allocation."""
+        return self._touching.get(allocation.charge_id, {}).get(allocation.id)
+
     def take_down(self, allocation: Allocation) -> None:
         """Remove an allocation that was only tried."""
         for end in (allocation.source_id, allocation.charge_id):

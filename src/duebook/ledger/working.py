@@ -38,6 +38,22 @@ WORDS: Final = {kind: kind.replace("_", "-") for kind in Kind}
 """What a sentence calls a document."""
 
 
+def check_amounts(*amounts: tuple[int, str]) -> None:
+    """Each amount, with its currency, is zero or more and fits 64 bits. Raises NegativeAmount, TooLarge."""
+    for minor, currency in amounts:
+        if minor < 0:
+            raise errors.NegativeAmount(minor, currency)
+        if minor > MAX_MINOR:
+            raise errors.TooLarge(minor)
+
+
+def check_open(document: Document) -> None:
+    """The document is issued, and its money moves: something may be done with it. Raises NotOpen."""
+    if not document.counts:
+        is_issued = document.state is State.ISSUED
+        raise errors.NotOpen(document.id, document.status if is_issued and document.status else document.state)
+
+
 class Recorded(NamedTuple):
     """What became of a command: the id it stands under, and whether that was made by it."""
 
@@ -171,11 +187,7 @@ class Working:
             base_minor = self.rates.converted(amount_minor, currency, self.base_currency, on)
         if base_minor is None:
             raise errors.NoRate(currency, self.base_currency, on)
-        for minor, its_currency in ((amount_minor, currency), (base_minor, self.base_currency)):
-            if minor < 0:
-                raise errors.NegativeAmount(minor, its_currency)
-            if minor > MAX_MINOR:
-                raise errors.TooLarge(minor)
+        check_amounts((amount_minor, currency), (base_minor, self.base_currency))
         return base_minor
 
     def room(self, document: Document, start: date, end: date | None = None) -> tuple[int, date]:
