@@ -14,12 +14,13 @@ from urllib.parse import unquote_to_bytes
 import psycopg
 from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
-from litestar.exceptions import InternalServerException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.routes import HTTPRoute
 from litestar.types import HTTPScope, Message, Receive, Send
 from psycopg_pool import PoolTimeout
 
 from duebook.http.inputs import BadInput
+from duebook.oauth.errors import AuthError, NoCredentials
 from duebook.tenancy.errors import Busy
 
 AnyRequest = Request[Any, Any, Any]
@@ -113,3 +114,17 @@ def _check_query(query: bytes) -> None:
         raise BadInput("query", "", "is not UTF-8") from None
     if "\0" in text:
         raise BadInput("query", "", "the NUL character (%00) cannot be kept")
+
+
+def failure_headers(error: Exception, status: int) -> dict[str, str]:
+    """What HTTP itself says beside a failure: how to sign in, which methods there are, when to come again."""
+    match status:
+        case 401:
+            scheme = error.scheme if isinstance(error, AuthError) else "Bearer"
+            reason = ', error="invalid_token"' if scheme == "Bearer" and not isinstance(error, NoCredentials) else ""
+            return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
+        case 405 if isinstance(error, HTTPException):
+            return dict(error.headers or {})
+        case 503:
+            return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
+    return {}

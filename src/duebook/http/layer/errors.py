@@ -36,10 +36,10 @@ from duebook.http.layer.refusals import (
     RefusedWrite,
     UnknownParameter,
 )
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, log_failure
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Side
-from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
+from duebook.oauth.errors import AuthError, PartnerOnly
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
 
 
@@ -160,7 +160,9 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ApiError]:
         error_enum=answer.enum or UNSET,
         meta=_meta(error) or UNSET,
     )
-    return Response(body, status_code=answer.status, headers=_headers(error, answer.status), media_type=MediaType.JSON)
+    return Response(
+        body, status_code=answer.status, headers=failure_headers(error, answer.status), media_type=MediaType.JSON
+    )
 
 
 def _own(request: AnyRequest, error: Exception) -> Exception:
@@ -206,19 +208,6 @@ def _meta(error: Exception) -> dict[str, Any]:
             return {"field": field, "value": value, "rule": rule}
         case BusinessConflict(differing=differing):
             return {"field": _BUSINESS_FIELDS.get(differing, differing), "external_id": error.external_id}
-    return {}
-
-
-def _headers(error: Exception, status: int) -> dict[str, str]:
-    match status:
-        case 401:
-            scheme = error.scheme if isinstance(error, AuthError) else "Bearer"
-            reason = ', error="invalid_token"' if scheme == "Bearer" and not isinstance(error, NoCredentials) else ""
-            return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
-        case 405 if isinstance(error, HTTPException):
-            return dict(error.headers or {})
-        case 503:
-            return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
     return {}
 
 

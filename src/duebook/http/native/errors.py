@@ -23,9 +23,9 @@ from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput, shown
 from duebook.http.native.health import NotReady
 from duebook.http.native.refusals import RefusedCommand
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, log_failure, request_id
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure, request_id
 from duebook.ledger import errors as ledger
-from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
+from duebook.oauth.errors import AuthError, PartnerOnly
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
 
 
@@ -98,7 +98,9 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
         errors=_wrong(request, error, wrong) or UNSET,
         figures=_figures(error) or UNSET,
     )
-    return Response(problem, status_code=status, headers=_headers(error, status), media_type="application/problem+json")
+    return Response(
+        problem, status_code=status, headers=failure_headers(error, status), media_type="application/problem+json"
+    )
 
 
 def _status(error: Exception, wrong: list[BadInput]) -> tuple[int, str]:
@@ -153,19 +155,6 @@ def _figures(error: Exception) -> dict[str, Any]:
             return refused.values
         case AgingError():
             return vars(error)
-    return {}
-
-
-def _headers(error: Exception, status: int) -> dict[str, str]:
-    match status:
-        case 401:
-            scheme = error.scheme if isinstance(error, AuthError) else "Bearer"
-            reason = ', error="invalid_token"' if scheme == "Bearer" and not isinstance(error, NoCredentials) else ""
-            return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
-        case 405 if isinstance(error, HTTPException):
-            return dict(error.headers or {})
-        case 503:
-            return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
     return {}
 
 

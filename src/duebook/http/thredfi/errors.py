@@ -20,7 +20,7 @@ from psycopg_pool import PoolTimeout
 
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, log_failure, request_id
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure, request_id
 from duebook.ledger.errors import SumTooLarge
 from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
@@ -87,7 +87,7 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorRespons
             request_id=identity,
         ),
         status_code=status,
-        headers=_headers(error, status),
+        headers=failure_headers(error, status),
         media_type=MediaType.JSON,
     )
 
@@ -110,19 +110,6 @@ def _detail(request: AnyRequest, error: Exception) -> dict[str, Any]:
             return {"business_id": str(business_id)}
     wrong = bad_inputs(request, error)
     return {"field_errors": {one.field or "body": [one.said] for one in wrong}} if wrong else {}
-
-
-def _headers(error: Exception, status: int) -> dict[str, str]:
-    match status:
-        case 401:
-            scheme = error.scheme if isinstance(error, AuthError) else "Bearer"
-            reason = ', error="invalid_token"' if scheme == "Bearer" and not isinstance(error, NoCredentials) else ""
-            return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
-        case 405 if isinstance(error, HTTPException):
-            return dict(error.headers or {})
-        case 503:
-            return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
-    return {}
 
 
 _DESCRIBED: Final = {
