@@ -9,7 +9,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from duebook.http.inputs import BadInput
-from duebook.http.layer.lines import NewLine, SalesTax, priced
+from duebook.http.lines import NewLine, SalesTax, priced
 from duebook.money import MAX_MINOR, MIN_MINOR
 
 cents = st.integers(-(10**9), 10**9)

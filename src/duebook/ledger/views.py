@@ -1,13 +1,15 @@
-"""What a reader sees of parties and documents: their latest facts, and what is open of them today.
+"""What a reader sees of parties and documents: their latest facts, and how they stand today.
 
 Units: minor units of the document's currency; today is the day where the business is.
 Holds: what is open here is the same figure as in the aging report of the same day and version.
-Source: docs/rule.md, T1, T3; docs/reference/storage.md.
+Source: docs/rule.md, T1, T3, "How a document stands"; docs/reference/storage.md.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -15,10 +17,13 @@ from duebook.db.queries import load
 from duebook.ledger.errors import DocumentNotFound, PartyNotFound
 from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Party, PartyId, Side
 from duebook.ledger.rows import allocation_of, document_of, party_of
-from duebook.tenancy.gate import ReadTx
+from duebook.tenancy.gate import ReadTx, WriteTx
 
-_QUERIES: Final = load("duebook.ledger")
+_QUERIES: Final = load("duebook.ledger", "lists.sql")
 _LOADING: Final = load("duebook.ledger", "loading.sql")
+
+Tx = ReadTx | WriteTx
+"""What can be read through: a write sees what it has recorded itself."""
 
 
 class Place(NamedTuple):
@@ -28,17 +33,20 @@ class Place(NamedTuple):
     id: UUID
 
 
-_START: Final = Place(0, UUID(int=0))
-_END: Final = Place(2**63 - 1, UUID(int=2**128 - 1))
+class Standing(StrEnum):
+    """How a document stands on a day, in one word.
 
+    Nothing is left of one that is settled, written off (in part at least) or refunded (all that was paid).
+    """
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list: so many after a place (before it, going back), from the start without one."""
-
-    limit: int
-    after: Place | None = None
-    back: bool = False
+    DRAFT = "draft"
+    VOID = "void"
+    OPEN = "open"
+    PARTLY_SETTLED = "partly_settled"
+    PARTLY_WRITTEN_OFF = "partly_written_off"
+    SETTLED = "settled"
+    WRITTEN_OFF = "written_off"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +59,29 @@ class PartyView:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
-    """A document with what is open and what is settled of it today; `allocations` touch it, today or on a later day.
+    """A document and how it stands today.
 
-    `settled_on` is the day of the latest allocation up to today.
+    `settled_minor` is what is no longer open of it, `written_off_minor` a part of that; `refunded_minor` was paid back
+    of it. `settled_on` is the day of the latest allocation up to today; `overdue` says whether something that is open
+    is late. `allocations` touch it, today or on a later day. `aimed` are the write-offs, refunds and recoveries that
+    are aimed at it, whatever their day and status.
     """
 
     document: Document
     place: Place
     created_at: datetime
     updated_at: datetime
+    standing: Standing
     open_minor: int
     settled_minor: int
+    written_off_minor: int
+    refunded_minor: int
     settled_on: date | None
+    overdue: bool
     allocations: tuple[Allocation, ...]
+    aimed: tuple[Document, ...]
 
     @property
     def is_settled(self) -> bool:
@@ -73,29 +89,7 @@ class DocumentView:
         return self.settled_minor == self.document.amount_minor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyFilter:
-    """Which parties of a side. Texts that contain are matched without case."""
-
-    side: Side
-    archived: bool = False
-    external_id: str | None = None
-    external_id_contains: str | None = None
-    name: str | None = None
-    name_contains: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentFilter:
-    """Which documents of a side and a kind."""
-
-    side: Side
-    kind: Kind
-    party_id: PartyId | None = None
-    external_id: str | None = None
-
-
-async def party(tx: ReadTx, side: Side, party_id: PartyId) -> PartyView:
+async def party(tx: Tx, side: Side, party_id: PartyId) -> PartyView:
     """One party, archived or not. Raises PartyNotFound."""
     found = await parties_by_id(tx, side, [party_id])
     if not found:
@@ -103,37 +97,7 @@ async def party(tx: ReadTx, side: Side, party_id: PartyId) -> PartyView:
     return found[0]
 
 
-async def parties(tx: ReadTx, which: PartyFilter, page: Page) -> list[PartyView]:
-    """A page of parties in order of recording."""
-    ids = await _page(tx, _QUERIES.party_page, _QUERIES.party_page_back, which, page)
-    return await parties_by_id(tx, which.side, ids)
-
-
-async def count_parties(tx: ReadTx, which: PartyFilter) -> int:
-    """How many parties there are on all pages."""
-    return await _count(tx, _QUERIES.count_parties, which)
-
-
-async def document(tx: ReadTx, side: Side, kind: Kind, document_id: DocumentId) -> DocumentView:
-    """One document. Raises DocumentNotFound."""
-    found = await documents_by_id(tx, side, kind, [document_id])
-    if not found:
-        raise DocumentNotFound(side, kind, document_id)
-    return found[0]
-
-
-async def documents(tx: ReadTx, which: DocumentFilter, page: Page) -> list[DocumentView]:
-    """A page of documents in order of recording."""
-    ids = await _page(tx, _QUERIES.document_page, _QUERIES.document_page_back, which, page)
-    return await documents_by_id(tx, which.side, which.kind, ids)
-
-
-async def count_documents(tx: ReadTx, which: DocumentFilter) -> int:
-    """How many documents there are on all pages."""
-    return await _count(tx, _QUERIES.count_documents, which)
-
-
-async def parties_by_id(tx: ReadTx, side: Side, ids: Sequence[UUID]) -> list[PartyView]:
+async def parties_by_id(tx: Tx, side: Side, ids: Sequence[UUID]) -> list[PartyView]:
     """The parties with these ids, in this order; an id of no party of the side is left out."""
     values = {"business_id": tx.business.id, "side": side, "ids": ids}
     rows = await (await tx.connection.execute(_QUERIES.party_views, values)).fetchall()
@@ -141,7 +105,22 @@ async def parties_by_id(tx: ReadTx, side: Side, ids: Sequence[UUID]) -> list[Par
     return [views[party_id] for party_id in ids if party_id in views]
 
 
-async def documents_by_id(tx: ReadTx, side: Side, kind: Kind, ids: Sequence[UUID]) -> list[DocumentView]:
+async def open_by_party(tx: Tx, side: Side, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """What each of these parties owes or is owed today in base currency, unapplied money left out; zero if missing."""
+    values = {"business_id": tx.business.id, "side": side, "ids": ids, "today": tx.business.today(tx.now)}
+    rows = await (await tx.connection.execute(_QUERIES.open_by_party, values)).fetchall()
+    return defaultdict(int, {row.party_id: int(row.open_minor) for row in rows})
+
+
+async def document(tx: Tx, side: Side, kind: Kind, document_id: DocumentId) -> DocumentView:
+    """One document. Raises DocumentNotFound."""
+    found = await documents_by_id(tx, side, kind, [document_id])
+    if not found:
+        raise DocumentNotFound(side, kind, document_id)
+    return found[0]
+
+
+async def documents_by_id(tx: Tx, side: Side, kind: Kind, ids: Sequence[UUID]) -> list[DocumentView]:
     """The documents with these ids, in this order; an id of no such document is left out."""
     business, today = {"business_id": tx.business.id}, tx.business.today(tx.now)
     async with tx.connection.pipeline():
@@ -149,35 +128,32 @@ async def documents_by_id(tx: ReadTx, side: Side, kind: Kind, ids: Sequence[UUID
             _QUERIES.document_views, business | {"side": side, "kind": kind, "ids": ids, "today": today}
         )
         touching = await tx.connection.execute(_LOADING.allocations, business | {"documents": ids})
-    allocations: dict[UUID, list[Allocation]] = {}
+        aiming = await tx.connection.execute(_QUERIES.aimed_documents, business | {"ids": ids})
+    allocations: dict[UUID, list[Allocation]] = defaultdict(list)
     for allocation in map(allocation_of, await touching.fetchall()):
         if allocation.stands and (allocation.ended_on is None or allocation.ended_on > today):
             for end in (allocation.source_id, allocation.charge_id):
-                allocations.setdefault(end, []).append(allocation)
-    views = {row.id: _view(row, allocations.get(row.id, ())) for row in await found.fetchall()}
+                allocations[end].append(allocation)
+    aimed: dict[UUID, list[Document]] = defaultdict(list)
+    for row in await aiming.fetchall():
+        aimed[row.target_id].append(document_of(row))
+    views = {row.id: _view(row, allocations[row.id], aimed[row.id]) for row in await found.fetchall()}
     return [views[document_id] for document_id in ids if document_id in views]
 
 
-async def _page(tx: ReadTx, forward: str, back: str, which: PartyFilter | DocumentFilter, page: Page) -> list[UUID]:
-    version, place_id = page.after or (_END if page.back else _START)
-    values = {"business_id": tx.business.id, "limit": page.limit, "place": version, "place_id": place_id}
-    found = await tx.connection.execute(back if page.back else forward, asdict(which) | values)
-    return [row.id for row in await found.fetchall()]
-
-
-def _view(row: Any, allocations: Sequence[Allocation]) -> DocumentView:
+def _view(row: Any, allocations: Sequence[Allocation], aimed: Sequence[Document]) -> DocumentView:
     return DocumentView(
-        document_of(row),
-        Place(row.place, row.id),
-        row.created_at,
-        row.updated_at,
-        row.open_minor,
-        row.settled_minor,
-        row.settled_on,
-        tuple(allocations),
+        document=document_of(row),
+        place=Place(row.place, row.id),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        standing=Standing(row.standing),
+        open_minor=row.open_minor,
+        settled_minor=row.settled_minor,
+        written_off_minor=row.written_off_minor,
+        refunded_minor=row.refunded_minor,
+        settled_on=row.settled_on,
+        overdue=row.overdue,
+        allocations=tuple(allocations),
+        aimed=tuple(aimed),
     )
-
-
-async def _count(tx: ReadTx, query: str, which: PartyFilter | DocumentFilter) -> int:
-    row: Any = await (await tx.connection.execute(query, asdict(which) | {"business_id": tx.business.id})).fetchone()
-    return int(row.total)

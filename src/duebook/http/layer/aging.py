@@ -19,15 +19,15 @@ from duebook.aging.report import AgingQuery, aging
 from duebook.days import day_of
 from duebook.http.answers import AnswerKey, answer
 from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import encoded
+from duebook.http.fields import Cents
 from duebook.http.inputs import BadInput
-from duebook.http.layer.answers import encoded
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import Cents
 from duebook.http.layer.parties import ApiCustomerData, fields
 from duebook.http.layer.refusals import BadEffectiveDate
 from duebook.http.layer.security import BEARER
-from duebook.http.layer.stamps import stamp
 from duebook.http.services import TheServices
+from duebook.http.stamps import stamp
 from duebook.ledger import views
 from duebook.ledger.facts import Party, PartyId, Side
 from duebook.tenancy.facts import BusinessId, WireProfile

@@ -12,18 +12,18 @@ from msgspec import Meta
 from duebook.days import day_of
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import answered
+from duebook.http.fields import check_free
 from duebook.http.layer import payments
-from duebook.http.layer.answers import answered
 from duebook.http.layer.bills import PATH, BillPart
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import check_free
 from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
 from duebook.http.layer.refusals import BILL_PAYMENT_FIELDS
 from duebook.http.layer.security import BEARER
-from duebook.http.layer.stamps import stamp
-from duebook.http.layer.writes import Asked, write
 from duebook.http.services import TheServices
+from duebook.http.stamps import stamp
+from duebook.http.writes import Asked, write
 from duebook.ledger.commands import AddSettlement, NewAllocation
 from duebook.ledger.facts import Side
 from duebook.ledger.views import DocumentView

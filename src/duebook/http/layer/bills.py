@@ -12,24 +12,26 @@ from msgspec import Meta
 from duebook.days import Terms
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import answered
+from duebook.http.fields import Text, check_free
 from duebook.http.inputs import BadInput
 from duebook.http.layer import charges
-from duebook.http.layer.answers import answered
 from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import Text, check_free
-from duebook.http.layer.lines import NewLine, priced
-from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
+from duebook.http.layer.lists import CHARGE_SORTS, PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import more_fields, party_ref
 from duebook.http.layer.payments import Method, NewPayment, Part
 from duebook.http.layer.refusals import BILL_FIELDS
 from duebook.http.layer.security import BEARER
-from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
+from duebook.http.layer.tags import NewTag
 from duebook.http.layer.vendors import VendorData
-from duebook.http.layer.writes import Asked, write
+from duebook.http.lines import NewLine, priced
 from duebook.http.services import TheServices
+from duebook.http.stamps import Stamp, as_given, optional_stamp, stamp
+from duebook.http.writes import Asked, write
 from duebook.ledger.facts import Kind, Side
-from duebook.ledger.views import DocumentFilter, DocumentView
+from duebook.ledger.lists import DocumentFilter
+from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import read_tx
 
@@ -50,6 +52,7 @@ class NewBillLine(NewLine, kw_only=True, omit_defaults=True):
     """A line of a bill."""
 
     product_name: Text
+    tags: list[NewTag] | None = None
 
 
 class NewBillPayment(NewPayment, kw_only=True, omit_defaults=True):
@@ -192,7 +195,7 @@ async def list_bills(
     only(request)
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
         which = DocumentFilter(side=Side.PAYABLE, kind=Kind.CHARGE)
-        found, books, meta = await charges.page(tx, which, paging)
+        found, books, meta = await charges.page(tx, which, paging.sorted_by(CHARGE_SORTS))
     return answered(BillPage([_bill(books, one) for one in found], meta))
 
 

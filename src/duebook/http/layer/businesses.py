@@ -16,13 +16,13 @@ from msgspec import Meta
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, live_partner
+from duebook.http.encoded import answered
+from duebook.http.fields import ExternalId, Text, kept
 from duebook.http.inputs import BadInput, shown
-from duebook.http.layer.answers import answered
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import ExternalId, Text, kept
 from duebook.http.layer.security import BEARER
-from duebook.http.layer.stamps import Stamp, in_utc, optional_stamp
 from duebook.http.services import TheServices
+from duebook.http.stamps import Stamp, in_utc, optional_stamp
 from duebook.tenancy import businesses as tenancy
 from duebook.tenancy.errors import UnknownTimeZone
 from duebook.tenancy.facts import Business

@@ -17,22 +17,23 @@ import msgspec
 from msgspec import Meta
 
 from duebook.days import Terms, day_of
+from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
 from duebook.http.inputs import BadInput, shown
-from duebook.http.layer.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
-from duebook.http.layer.lines import Priced, SalesTax
-from duebook.http.layer.lists import ListMeta, Paging
+from duebook.http.layer.lists import ListMeta, SortedPaging
 from duebook.http.layer.payments import NewPayment, parts_of, settlement
 from duebook.http.layer.refusals import BatchTooLarge, EmptyBatch
-from duebook.http.layer.stamps import in_utc, midnight
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
-from duebook.http.layer.writes import Asked
+from duebook.http.lines import Priced, SalesTax
 from duebook.http.services import Services
+from duebook.http.stamps import in_utc, midnight
+from duebook.http.writes import Asked
 from duebook.ids import new_id
-from duebook.ledger import views
+from duebook.ledger import lists, views
 from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
 from duebook.ledger.errors import DocumentNotFound
 from duebook.ledger.facts import AllocationId, DocumentId, DueFrom, Kind, Party, PartyId, Side, State
-from duebook.ledger.views import DocumentFilter, DocumentView
+from duebook.ledger.lists import DocumentFilter, DocumentSort
+from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import ReadTx, read_tx
 
@@ -218,10 +219,12 @@ async def find_all(
         return found, await _books(tx, side, found)
 
 
-async def page(tx: ReadTx, which: DocumentFilter, paging: Paging) -> tuple[list[DocumentView], Books, ListMeta]:
+async def page(
+    tx: ReadTx, which: DocumentFilter, paging: SortedPaging[DocumentSort]
+) -> tuple[list[DocumentView], Books, ListMeta]:
     """One page of charges."""
-    found = await views.documents(tx, which, paging.page)
-    total = await views.count_documents(tx, which) if paging.counts else None
+    found = await lists.documents(tx, which, paging.page, paging.sort)
+    total = await lists.count_documents(tx, which) if paging.counts else None
     cut, meta = paging.cut(found, total)
     return cut, await _books(tx, which.side, cut), meta
 

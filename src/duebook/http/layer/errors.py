@@ -33,10 +33,10 @@ from duebook.http.layer.refusals import (
     BadQuery,
     ConflictingParameters,
     EmptyBatch,
-    RefusedWrite,
     UnknownParameter,
 )
 from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure
+from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Side
 from duebook.oauth.errors import AuthError, PartnerOnly

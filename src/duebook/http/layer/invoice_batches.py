@@ -10,15 +10,15 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import answered
+from duebook.http.fields import Free
 from duebook.http.layer import charges
-from duebook.http.layer.answers import answered
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import Free
 from duebook.http.layer.invoices import PATH, Invoice, NewInvoice, asked, invoice
 from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
-from duebook.http.layer.writes import write
 from duebook.http.services import Services, TheServices
+from duebook.http.writes import write
 from duebook.ledger.facts import Side
 from duebook.tenancy.facts import BusinessId
 

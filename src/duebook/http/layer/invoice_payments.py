@@ -12,19 +12,19 @@ from msgspec import Meta
 from duebook.days import day_of
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import answered
+from duebook.http.fields import Free, check_free
 from duebook.http.inputs import BadInput
 from duebook.http.layer import payments
-from duebook.http.layer.answers import answered
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import Free, check_free
 from duebook.http.layer.invoices import PATH, InvoicePart
 from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
-from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, PAYMENT_OF_ONE_INVOICE_FIELDS, RefusedWrite
+from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, PAYMENT_OF_ONE_INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
-from duebook.http.layer.stamps import stamp
-from duebook.http.layer.writes import Asked, write
 from duebook.http.services import Services, TheServices
+from duebook.http.stamps import stamp
+from duebook.http.writes import Asked, RefusedWrite, write
 from duebook.ledger.commands import AddSettlement, NewAllocation
 from duebook.ledger.errors import DocumentNotFound
 from duebook.ledger.facts import DocumentId, Side

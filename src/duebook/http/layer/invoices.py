@@ -11,25 +11,27 @@ from msgspec import Meta
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import answered
+from duebook.http.fields import Cents, Free, PositiveCents, Text, check_free
 from duebook.http.inputs import shown
 from duebook.http.layer import charges
-from duebook.http.layer.answers import answered
 from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
 from duebook.http.layer.customers import CustomerData
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import Cents, Free, PositiveCents, Text, check_free
-from duebook.http.layer.lines import NewLine, priced
-from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
+from duebook.http.layer.lists import CHARGE_SORTS, PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields, party_ref
 from duebook.http.layer.payments import DatedPayment, Part
 from duebook.http.layer.refusals import INVOICE_FIELDS, BadQuery, ConflictingParameters
 from duebook.http.layer.security import BEARER
-from duebook.http.layer.stamps import Stamp, as_given, optional_stamp, stamp
-from duebook.http.layer.writes import Asked, write
+from duebook.http.layer.tags import NewTag
+from duebook.http.lines import NewLine, priced
 from duebook.http.services import TheServices
-from duebook.ledger import views
+from duebook.http.stamps import Stamp, as_given, optional_stamp, stamp
+from duebook.http.writes import Asked, write
+from duebook.ledger import lists
 from duebook.ledger.facts import Kind, PartyId, Side, State
-from duebook.ledger.views import DocumentFilter, DocumentView, Page, PartyFilter
+from duebook.ledger.lists import DocumentFilter, Page, PartyFilter
+from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import ReadTx, read_tx
 
@@ -42,6 +44,7 @@ class NewInvoiceLine(NewLine, kw_only=True, omit_defaults=True):
     """A line of an invoice."""
 
     product: Text | None = None
+    tags: list[NewTag] | None = None
     dedicated_refunds: list[Free] | None = None
 
 
@@ -166,8 +169,10 @@ async def list_invoices(
     only(request, "customer_id", "customer_external_id")
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
         customer = await _customer(tx, customer_id, customer_external_id)
-        which = DocumentFilter(side=Side.RECEIVABLE, kind=Kind.CHARGE, party_id=customer)
-        found, books, meta = await charges.page(tx, which, paging)
+        which = DocumentFilter(
+            side=Side.RECEIVABLE, kind=Kind.CHARGE, party_ids=None if customer is None else [customer]
+        )
+        found, books, meta = await charges.page(tx, which, paging.sorted_by(CHARGE_SORTS))
     return answered(InvoicePage([invoice(books, one) for one in found], meta))
 
 
@@ -238,8 +243,8 @@ async def _customer(tx: ReadTx, given_id: str | None, external_id: str | None) -
     customer_id = None if given_id is None else PartyId(_uuid("customer_id", given_id))
     if external_id is None:
         return customer_id
-    which = PartyFilter(side=Side.RECEIVABLE, archived=True, external_id=external_id)
-    named = next((one.party.id for one in await views.parties(tx, which, Page(1))), _NOBODY)
+    which = PartyFilter(side=Side.RECEIVABLE, archived=None, external_id=external_id)
+    named = next((one.view.party.id for one in await lists.parties(tx, which, Page(limit=1))), _NOBODY)
     if customer_id not in (None, named):
         raise ConflictingParameters("customer_external_id", external_id, "customer_id")
     return named

@@ -1,12 +1,12 @@
-"""Lists: page by page with a cursor, in the order in which things were recorded.
+"""Lists: page by page with a cursor, sorted by what the list offers.
 
 Source: docs/reference/layer.md, "Lists".
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Protocol, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,28 +14,33 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
-from duebook.http.layer.refusals import BadCursor, UnknownParameter
+from duebook.http.inputs import shown
+from duebook.http.layer.refusals import BadCursor, BadQuery, UnknownParameter
 from duebook.http.shell import AnyRequest
-from duebook.ledger.views import Page, Place
+from duebook.ledger.lists import DocumentSort, Listed, Page, PartySort, SortedPlace
 
 LARGEST_PAGE: Final = 500
 _PAGING: Final = frozenset({"sort_by", "sort_order", "cursor", "limit", "show_total_count"})
 
 Order = Literal["ASC", "DESC"]
+S = TypeVar("S", bound=DocumentSort | PartySort)
+T = TypeVar("T")
 
-
-class _Placed(Protocol):
-    @property
-    def place(self) -> Place: ...
-
-
-T = TypeVar("T", bound=_Placed)
+PARTY_SORTS: Final[Mapping[str, PartySort]] = {"imported_at": "recorded", "updated_at": "updated", "name": "name"}
+CHARGE_SORTS: Final[Mapping[str, DocumentSort]] = {"imported_at": "recorded", "updated_at": "updated"}
+PAYMENT_SORTS: Final[Mapping[str, DocumentSort]] = {
+    "imported_at": "recorded",
+    "updated_at": "updated",
+    "paid_at": "issued_on",
+    "amount": "amount",
+}
+"""What lists are sorted by; the first is the order without a word."""
 
 
 class Pagination(msgspec.Struct, kw_only=True):
     """Where a page stands in its list."""
 
-    sort_by: Literal["imported_at"]
+    sort_by: str
     sort_order: Order
     cursor: Annotated[str | None, Meta(description="To be sent for the next page; null on the last one")]
     has_more: bool
@@ -49,7 +54,10 @@ class ListMeta(msgspec.Struct):
 
 
 class _Cursor(msgspec.Struct, array_like=True, frozen=True):
+    sort_by: str
     order: Order
+    number: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+    text: str
     version: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     id: UUID
 
@@ -61,34 +69,54 @@ _DECODER: Final = msgspec.json.Decoder(_Cursor)
 class Paging:
     """Which page is asked for."""
 
+    sort_by: str | None
     order: Order
     limit: int
-    after: Place | None
+    cursor: str | None
     counts: bool
 
-    @property
-    def page(self) -> Page:
-        """That page and one object more, which tells whether there is another page."""
-        return Page(self.limit + 1, self.after, back=self.order == "DESC")
+    def sorted_by(self, sorts: Mapping[str, S]) -> "SortedPaging[S]":
+        """The same of a list with these sort keys, the first without a word. Raises BadQuery, BadCursor."""
+        sort_by = next(iter(sorts)) if self.sort_by is None else self.sort_by
+        if sort_by not in sorts:
+            raise BadQuery("sort_by", shown(sort_by), f"is one of {', '.join(sorts)}")
+        after = None if self.cursor is None else _read(self.cursor, sort_by, self.order)
+        page = Page(limit=self.limit + 1, after=after, back=self.order == "DESC")
+        return SortedPaging(sort_by, sorts[sort_by], self.order, page, self.counts)
 
-    def cut(self, found: Sequence[T], total: int | None) -> tuple[list[T], ListMeta]:
+
+@dataclass(frozen=True, slots=True)
+class SortedPaging(Generic[S]):
+    """Which page is asked for, and in which order: `page` has one object more, which tells whether there is another."""
+
+    sort_by: str
+    sort: S
+    order: Order
+    page: Page
+    counts: bool
+
+    def cut(self, found: Sequence[Listed[T]], total: int | None) -> tuple[list[T], ListMeta]:
         """The objects of the page itself, and what is said beside them."""
-        page, has_more = list(found[: self.limit]), len(found) > self.limit
+        limit = self.page.limit - 1
+        page, has_more = found[:limit], len(found) > limit
         pagination = Pagination(
-            sort_by="imported_at",
+            sort_by=self.sort_by,
             sort_order=self.order,
-            cursor=_written(_Cursor(self.order, *page[-1].place)) if has_more else None,
+            cursor=_written(_Cursor(self.sort_by, self.order, *page[-1].place)) if has_more else None,
             has_more=has_more,
             total_count=UNSET if total is None else total,
         )
-        return page, ListMeta(pagination)
+        return [one.view for one in page], ListMeta(pagination)
 
 
 async def paging(
-    sort_by: Annotated[  # noqa: ARG001 - there is one order; naming it is allowed
-        Literal["imported_at"],
-        QueryParameter(description="Objects are listed in the order in which they were recorded"),
-    ] = "imported_at",
+    sort_by: Annotated[
+        str | None,
+        QueryParameter(
+            description="What to sort by; imported_at, the order of recording, if nothing is given",
+            schema_extra={"type": "string", "one_of": None},
+        ),
+    ] = None,
     sort_order: FromQuery[Order] = "ASC",
     cursor: Annotated[
         str | None, QueryParameter(description="From the page before", schema_extra={"type": "string", "one_of": None})
@@ -96,8 +124,8 @@ async def paging(
     limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = 100,
     show_total_count: FromQuery[bool] = False,
 ) -> Paging:
-    """The page that a request asks for. Raises BadCursor."""
-    return Paging(sort_order, limit, _read(cursor, sort_order) if cursor is not None else None, show_total_count)
+    """The page that a request asks for."""
+    return Paging(sort_by, sort_order, limit, cursor, show_total_count)
 
 
 PAGING: Final = {"paging": Provide(paging)}
@@ -117,12 +145,12 @@ def _written(cursor: _Cursor) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
-def _read(text: str, order: Order) -> Place:
+def _read(text: str, sort_by: str, order: Order) -> SortedPlace:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         cursor = _DECODER.decode(raw)
     except ValueError:  # not ASCII, not base64, not JSON, or not a cursor
         raise BadCursor(text) from None
-    if cursor.order != order:
+    if (cursor.sort_by, cursor.order) != (sort_by, order) or "\0" in cursor.text:
         raise BadCursor(text)
-    return Place(cursor.version, cursor.id)
+    return SortedPlace(cursor.number, cursor.text, cursor.version, cursor.id)

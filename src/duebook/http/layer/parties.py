@@ -11,17 +11,17 @@ import msgspec
 from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
+from duebook.http.fields import ExternalId, Free, LongText, Text, check_free, kept
 from duebook.http.inputs import BadInput
-from duebook.http.layer.fields import ExternalId, Free, LongText, Text, check_free, kept
-from duebook.http.layer.lists import ListMeta, Paging
+from duebook.http.layer.lists import PARTY_SORTS, ListMeta, Paging
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, tags_of
-from duebook.http.layer.writes import write
 from duebook.http.services import Services
-from duebook.ledger import views
+from duebook.http.writes import write
+from duebook.ledger import lists, views
 from duebook.ledger.commands import ArchiveParty, NewParty, PartyRef, PutParty
 from duebook.ledger.facts import Party, PartyId, Side
+from duebook.ledger.lists import PartyFilter
 from duebook.ledger.store import record
-from duebook.ledger.views import PartyFilter
 from duebook.tenancy.facts import BusinessId, Caller
 from duebook.tenancy.gate import read_tx, write_tx
 
@@ -104,10 +104,11 @@ async def page(
     services: Services, caller: Caller, business_id: BusinessId, which: PartyFilter, paging: Paging
 ) -> tuple[list[Party], ListMeta]:
     """One page of parties. Raises TenancyError."""
+    asked = paging.sorted_by(PARTY_SORTS)
     async with read_tx(services.database, caller, business_id) as tx:
-        found = await views.parties(tx, which, paging.page)
-        total = await views.count_parties(tx, which) if paging.counts else None
-    cut, meta = paging.cut(found, total)
+        found = await lists.parties(tx, which, asked.page, asked.sort)
+        total = await lists.count_parties(tx, which) if asked.counts else None
+    cut, meta = asked.cut(found, total)
     return [one.party for one in cut], meta
 
 

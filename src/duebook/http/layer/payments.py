@@ -12,16 +12,17 @@ from uuid import UUID
 
 import msgspec
 
+from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
 from duebook.http.inputs import BadInput
-from duebook.http.layer.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
-from duebook.http.layer.lists import ListMeta, Paging
-from duebook.http.layer.stamps import Stamp, as_given, in_utc
+from duebook.http.layer.lists import PAYMENT_SORTS, ListMeta, Paging
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.services import Services
-from duebook.ledger import views
+from duebook.http.stamps import Stamp, as_given, in_utc
+from duebook.ledger import lists, views
 from duebook.ledger.commands import AddSettlement, DocumentRef, NewAllocation
 from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Side
-from duebook.ledger.views import DocumentFilter, DocumentView
+from duebook.ledger.lists import DocumentFilter
+from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import read_tx
 
@@ -165,10 +166,11 @@ async def page(
 ) -> tuple[list[DocumentView], ListMeta]:
     """One page of payments. Raises TenancyError."""
     which = DocumentFilter(side=side, kind=Kind.PAYMENT)
+    asked = paging.sorted_by(PAYMENT_SORTS)
     async with read_tx(services.database, caller, business_id) as tx:
-        found = await views.documents(tx, which, paging.page)
-        total = await views.count_documents(tx, which) if paging.counts else None
-    return paging.cut(found, total)
+        found = await lists.documents(tx, which, asked.page, asked.sort)
+        total = await lists.count_documents(tx, which) if asked.counts else None
+    return asked.cut(found, total)
 
 
 def payment_fields(business_id: BusinessId, view: DocumentView) -> dict[str, Any]:

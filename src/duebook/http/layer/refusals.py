@@ -9,23 +9,11 @@ BadInput
 `-- BadBatch
     |-- EmptyBatch
     `-- BatchTooLarge
-RefusedWrite: the ledger refused what a body asked for
 """
 
-import re
 from typing import Final
 
 from duebook.http.inputs import BadInput, shown
-from duebook.ledger.errors import (
-    DocumentNotFound,
-    ExternalIdConflict,
-    LedgerError,
-    NotOpen,
-    OtherParty,
-    OverAllocated,
-    PartyNotFound,
-)
-from duebook.ledger.facts import Side
 
 
 class BadQuery(BadInput):
@@ -95,9 +83,9 @@ INVOICE_PAYMENT_FIELDS: Final = {
     "party": "invoice_payments",
     "number": "reference_number",
     "settled_on": "paid_at",
-    "allocations": "invoice_payments",
-    "charge": "invoice_payments",
-    "open": "invoice_payments",
+    "allocations": "invoice_payments[]",
+    "charge": "invoice_payments[]",
+    "open": "invoice_payments[]",
 }
 PAYMENT_OF_ONE_INVOICE_FIELDS: Final = {
     "party": "invoiceId",
@@ -111,64 +99,8 @@ BILL_PAYMENT_FIELDS: Final = {
     "party": "bill_payment_allocations",
     "number": "reference_number",
     "settled_on": "paid_at",
-    "allocations": "bill_payment_allocations",
-    "charge": "bill_payment_allocations",
-    "open": "bill_payment_allocations",
+    "allocations": "bill_payment_allocations[]",
+    "charge": "bill_payment_allocations[]",
+    "open": "bill_payment_allocations[]",
 }
-"""What this dialect calls the parts of a write that the ledger has its own words for."""
-
-_ALONG_FIELDS: Final = {
-    "party": "external_id",
-    "number": "reference_number",
-    "settled_on": "paid_at",
-    "allocations": "external_id",
-    "charge": "external_id",
-}
-"""The same for payments that come along: only by its external id can one be another document's."""
-
-_LISTS: Final = frozenset({"invoice_payments", "bill_payment_allocations"})
-_WORDS: Final = {
-    Side.RECEIVABLE: {"charge": "invoice", "party": "customer"},
-    Side.PAYABLE: {"charge": "bill", "party": "vendor"},
-}
-
-
-class RefusedWrite(Exception):
-    """The ledger refused what a body asked for; `field` is the body's own word for what it is about."""
-
-    def __init__(self, error: LedgerError, side: Side, fields: dict[str, str], at: str) -> None:
-        self.error, self.side = error, side
-        self.values = error.values
-        along = error.settlement is not None
-        name = _named(error, _ALONG_FIELDS if along else fields)
-        if isinstance(error, ExternalIdConflict):
-            self.values["differing"] = name
-        self.field = f"{at}payments[{error.settlement}].{name}" if along else at + name
-        super().__init__(f"{self.field}: {self._said()}")
-
-    def _said(self) -> str:
-        words = _WORDS[self.side]
-        match self.error:
-            case ExternalIdConflict(external_id=external_id) if self.values["differing"] == "external_id":
-                return f"external id {external_id!r} is already recorded for another {words['charge']}"
-            case ExternalIdConflict(external_id=external_id):
-                return f"external id {external_id!r} is already recorded with other {self.values['differing']}"
-            case DocumentNotFound(given=given):
-                return f"no {words['charge']} {given}"
-            case PartyNotFound():
-                return str(self.error)
-        return re.sub("charge|party", lambda found: words[found[0]], str(self.error))
-
-
-def _named(error: LedgerError, fields: dict[str, str]) -> str:
-    match error:
-        case OverAllocated():
-            about = "open"
-        case DocumentNotFound() | NotOpen() | OtherParty():
-            about = "charge"
-        case ExternalIdConflict(differing=about):
-            pass
-        case _:
-            about = error.field
-    name = fields.get(about, about)
-    return f"{name}[{error.allocation}]" if name in _LISTS and error.allocation is not None else name
+"""What bodies of this dialect call the parts of a write; see `RefusedWrite`."""

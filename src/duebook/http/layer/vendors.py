@@ -10,16 +10,16 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import answered
+from duebook.http.fields import Free
 from duebook.http.layer import parties
-from duebook.http.layer.answers import answered
 from duebook.http.layer.errors import errors
-from duebook.http.layer.fields import Free
 from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FILTERS, ApiCustomerData, FreeText, NewPartyData
 from duebook.http.layer.security import BEARER
 from duebook.http.services import TheServices
 from duebook.ledger.facts import Side
-from duebook.ledger.views import PartyFilter
+from duebook.ledger.lists import PartyFilter
 from duebook.tenancy.facts import BusinessId
 
 
@@ -94,7 +94,7 @@ async def list_vendors(
     only(request, *FILTERS)
     which = PartyFilter(
         side=Side.PAYABLE,
-        archived=include_archived,
+        archived=None if include_archived else False,
         external_id=external_id,
         external_id_contains=external_id_contains,
         name=name,

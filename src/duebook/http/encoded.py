@@ -1,4 +1,4 @@
-"""Encode the answers of this dialect."""
+"""Encode answers as JSON."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Dates and time stamps as this dialect writes them.
+"""Dates and time stamps as both dialects write them.
 
 Units: a day is a calendar day where the business is.
 Holds: a stamp that a client gave is given back as it was given; a day that we worked out is written as its midnight in

@@ -1,4 +1,4 @@
-"""The kinds of value that the bodies of this dialect hold, and what is kept of them.
+"""The kinds of value that the bodies of both dialects hold, and what is kept of them.
 
 Units: cents are minor units of the business's currency; 64 bits hold every amount.
 """

@@ -3,7 +3,7 @@
 Units: cents; a quantity is a decimal.
 Holds: total = sum of line totals - additional discount + additional taxes + tips; a line's total = its subtotal -
 its discount + its taxes; its subtotal is unit price x quantity, rounded half to even, line by line.
-Source: docs/reference/layer.md, "Totals".
+Source: docs/reference/layer.md, "Totals"; docs/reference/thredfi.md, "Totals".
 """
 
 import re
@@ -15,9 +15,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from duebook.http.fields import Cents, Free, LongText, PositiveCents, Text, kept
 from duebook.http.inputs import BadInput, shown
-from duebook.http.layer.fields import Cents, Free, LongText, PositiveCents, Text, kept
-from duebook.http.layer.tags import NewTag
 from duebook.money import MAX_MINOR, MIN_MINOR, round_half_even
 
 _DIGITS: Final = 9
@@ -63,7 +62,6 @@ class NewLine(msgspec.Struct, kw_only=True, omit_defaults=True):
     sales_taxes: list[SalesTax] | None = None
     account_identifier: Free | None = None
     prepayment_account_identifier: Free | None = None
-    tags: list[NewTag] | None = None
     memo: LongText | None = None
     metadata: Free | None = None
     reference_number: Text | None = None
