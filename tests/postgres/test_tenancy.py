@@ -11,6 +11,7 @@ from psycopg import sql
 
 from duebook.db.embedded import Urls
 from duebook.db.pool import connected
+from duebook.http.kept_answers import answered_once, keyed
 from duebook.ledger.checkpoints import refresh
 from duebook.ledger.commands import AddCharge, AddSettlement, CloseBooks, NewAllocation, NewParty, PutRates
 from duebook.ledger.facts import Kind, Rate, Side
@@ -34,6 +35,7 @@ TABLES = (
     "open_item",
     "checkpoint",
     "checkpoint_sum",
+    "kept_answer",
 )
 NEVER_CHANGED = (
     "ledger_version",
@@ -45,7 +47,12 @@ NEVER_CHANGED = (
     "rate",
     "book_fact",
     "entry",
+    "kept_answer",
 )
+
+
+async def _answer() -> bytes:
+    return b"{}"
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +84,7 @@ async def tenants(database_url: str) -> tuple[BusinessId, BusinessId]:
                 rate = PutRates((Rate("EUR", date(2025, 1, 1), Decimal("1.1")),))
                 await record(tx, [charge, payment, rate, CloseBooks(date(2024, 12, 31))])
                 await refresh(tx, 1)
+                await answered_once(tx, keyed("once", "POST", "/", b""), _answer)
             made.append(business_id)
     return made[0], made[1]
 

@@ -194,6 +194,17 @@ CREATE TABLE book_fact (
     FOREIGN KEY (business_id, version) REFERENCES ledger_version
 );
 
+-- What was answered to a request that named an idempotency key: the same request again gets the same answer.
+
+CREATE TABLE kept_answer (
+    business_id    uuid NOT NULL REFERENCES business,
+    key            text NOT NULL,
+    version        bigint NOT NULL, -- of the books when the request came
+    request_digest bytea NOT NULL,
+    answer         bytea NOT NULL,
+    PRIMARY KEY (business_id, key)
+);
+
 -- What the facts add up to.
 
 CREATE TABLE entry (
@@ -285,6 +296,7 @@ ALTER TABLE entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE open_item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE checkpoint ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE checkpoint_sum ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE kept_answer ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON book USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON ledger_version USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
@@ -299,3 +311,4 @@ CREATE POLICY tenant ON entry USING (business_id = nullif(current_setting('duebo
 CREATE POLICY tenant ON open_item USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON checkpoint USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON checkpoint_sum USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON kept_answer USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
