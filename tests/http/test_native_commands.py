@@ -27,6 +27,13 @@ def _the_allocation(books: Books) -> str:
     return found
 
 
+def _to_unarchive(books: Books) -> Command:
+    """The command that brings back the party of A-1, which is archived by now."""
+    party_id = books.document("A-1")["party_id"]
+    books.do(about("archive_party", id=party_id))
+    return about("unarchive_party", id=party_id)
+
+
 Case = tuple[list[Command], Callable[[Books], Command], Callable[[Books], Any], Any]
 """What is there before, the command, what is looked at afterwards, and what is to be seen there."""
 
@@ -53,6 +60,12 @@ EVERY: dict[str, Case] = {
             [one["archived"] for one in books.get("parties", archived=True)["parties"]],
         ),
         (0, [True]),
+    ),
+    "unarchive_party": (
+        [charge("A-1")],
+        _to_unarchive,
+        lambda books: [one["archived"] for one in books.get("parties")["parties"]],
+        [False],
     ),
     "merge_parties": (
         [charge("A-1"), charge("B-1", party=named("bob"))],
@@ -201,8 +214,9 @@ def test_a_command_does_what_it_says(books: Books, name: str) -> None:
     before, command, look, seen = EVERY[name]
     if before:
         books.do(*before)
+    asked = command(books)
     version = books.version()
-    done = books.do(command(books))
+    done = books.do(asked)
     assert (done["version"], len(done["results"])) == (version + 1, 1)
     assert books.get("versions", order="desc", limit=1)["versions"][0]["operation"] == name
     assert look(books) == seen

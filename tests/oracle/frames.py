@@ -20,7 +20,9 @@ def _meet(rng: Random, world: World) -> Meet:
 
 
 def leave(rng: Random, world: World) -> Leave | Meet:
-    return Leave(side=world.side, party=rng.choice(PARTIES)) if one_in(rng, 4) else _meet(rng, world)
+    if one_in(rng, 4):
+        return Leave(side=world.side, party=rng.choice(PARTIES), back=one_in(rng, 3))
+    return _meet(rng, world)
 
 
 def _quote(rng: Random) -> Quote:

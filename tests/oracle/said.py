@@ -33,10 +33,11 @@ class Meet:
 
 @dataclass(frozen=True, kw_only=True)
 class Leave:
-    """A party is archived."""
+    """A party is archived, or is so no more."""
 
     side: str
     party: str
+    back: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

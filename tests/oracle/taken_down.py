@@ -22,9 +22,9 @@ def meet(facts: Facts, said: Meet) -> str:
 
 
 def leave(facts: Facts, said: Leave) -> str:
-    """A party is archived."""
+    """A party is archived, or is so no more."""
     there = party_by_id(facts, said.side, said.party)
-    facts.parties[said.side, said.party] = replace(there, archived=True)
+    facts.parties[said.side, said.party] = replace(there, archived=not said.back)
     return said.party
 
 

@@ -73,7 +73,8 @@ class Teller:
         return commands.PutParty(side=Side(said.side), external_id=said.party, name=said.name, terms=terms)
 
     def _leave(self, said: words.Leave) -> Command:
-        return commands.ArchiveParty(Side(said.side), self._party(said.side, said.party))
+        command = commands.UnarchiveParty if said.back else commands.ArchiveParty
+        return command(Side(said.side), self._party(said.side, said.party))
 
     def _merge(self, said: words.Merge) -> Command:
         into = self._party(said.side, said.into)

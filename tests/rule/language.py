@@ -35,6 +35,7 @@ from duebook.ledger.commands import (
     SetStatus,
     StartBooks,
     TakeBack,
+    UnarchiveParty,
     UndoDocument,
 )
 from duebook.ledger.facts import (
@@ -347,6 +348,10 @@ def _archive(told: Told, words: Words) -> Command:
     return ArchiveParty(told.side, told.parties[words.word()])
 
 
+def _unarchive(told: Told, words: Words) -> Command:
+    return UnarchiveParty(told.side, told.parties[words.word()])
+
+
 def _books(_: Told, words: Words) -> Command:
     if words.has("start on"):
         return StartBooks(words.day())
@@ -367,5 +372,6 @@ _UNDATED: Final[dict[str, Callable[[Told, Words], Command]]] = {
     "merge": _merge,
     "rename": _rename,
     "archive": _archive,
+    "unarchive": _unarchive,
     "books": _books,
 }

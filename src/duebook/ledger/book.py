@@ -32,6 +32,7 @@ from duebook.ledger.commands import (
     SetStatus,
     StartBooks,
     TakeBack,
+    UnarchiveParty,
     UndoDocument,
 )
 from duebook.ledger.facts import Document, DocumentId, Entry, Kind, Late, PartyId
@@ -72,7 +73,7 @@ class Book:
         match command:
             case PutParty():
                 return recording.put_party(working, command)
-            case ArchiveParty():
+            case ArchiveParty() | UnarchiveParty():
                 return recording.archive(working, command)
             case AddCharge():
                 return recording.add_charge(working, command)

@@ -64,6 +64,14 @@ class ArchiveParty:
 
 
 @dataclass(frozen=True, slots=True)
+class UnarchiveParty:
+    """Show an archived party in lists again."""
+
+    side: Side
+    id: PartyId
+
+
+@dataclass(frozen=True, slots=True)
 class MergeParties:
     """Move all documents of a party to another of its side, as one correction, and archive the first."""
 
@@ -316,6 +324,7 @@ class CloseBooks:
 Command = (
     PutParty
     | ArchiveParty
+    | UnarchiveParty
     | MergeParties
     | AddCharge
     | AddSettlement

@@ -36,6 +36,7 @@ from duebook.ledger.commands import (
     SetStatus,
     StartBooks,
     TakeBack,
+    UnarchiveParty,
     UndoDocument,
 )
 from duebook.ledger.facts import Allocation, AllocationId, Document, DocumentId, Kind, PartyId, Side
@@ -74,7 +75,7 @@ class _Names:
                 if command.id:
                     self.parties.add(command.id)
                 self._add_external_party(command.side, command.external_id)
-            case ArchiveParty():
+            case ArchiveParty() | UnarchiveParty():
                 self.parties.add(command.id)
             case MergeParties():
                 self.parties |= {command.id, command.into}

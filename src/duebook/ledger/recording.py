@@ -16,7 +16,7 @@ from duebook.ledger import errors
 from duebook.ledger.aimed import check_return
 from duebook.ledger.allocating import apply
 from duebook.ledger.chain import canonical_json
-from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, PutParty
+from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, PutParty, UnarchiveParty
 from duebook.ledger.facts import Document, DueFrom, Instalment, Kind, Party, PartyId, State
 from duebook.ledger.working import Recorded, Working
 
@@ -54,11 +54,12 @@ def put_party(working: Working, command: PutParty) -> Recorded:
     return Recorded(party.id, created=known is None)
 
 
-def archive(working: Working, command: ArchiveParty) -> Recorded:
-    """Hide a party from lists."""
+def archive(working: Working, command: ArchiveParty | UnarchiveParty) -> Recorded:
+    """Hide a party from lists, or show it there again."""
     party = working.party(command.side, command.id)
-    if not party.archived:
-        working.keep_party(replace(party, archived=True))
+    archived = isinstance(command, ArchiveParty)
+    if party.archived is not archived:
+        working.keep_party(replace(party, archived=archived))
     return Recorded(party.id, created=False)
 
 

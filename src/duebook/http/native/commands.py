@@ -31,7 +31,7 @@ from duebook.http.native.correction_commands import (
 )
 from duebook.http.native.document_commands import AddCharge, AddRecovery, AddRefund, AddSettlement, AddWriteOff
 from duebook.http.native.errors import errors
-from duebook.http.native.party_commands import ArchiveParty, MergeParties, PutParty
+from duebook.http.native.party_commands import ArchiveParty, MergeParties, PutParty, UnarchiveParty
 from duebook.http.native.paths import PATH
 from duebook.http.native.refusals import RefusedCommand, known_parameters
 from duebook.http.native.security import ANYONE
@@ -48,6 +48,7 @@ MOST_AT_ONCE: Final = 1_000
 Command = (
     PutParty
     | ArchiveParty
+    | UnarchiveParty
     | MergeParties
     | AddCharge
     | AddSettlement

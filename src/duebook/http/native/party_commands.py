@@ -46,6 +46,17 @@ class ArchiveParty(Asked, kw_only=True, frozen=True):
         return commands.ArchiveParty(self.side, PartyId(self.id))
 
 
+class UnarchiveParty(Asked, kw_only=True, frozen=True):
+    """Show an archived party in lists again; it takes new charges."""
+
+    side: Side
+    id: UUID
+
+    def asked(self, at: str) -> commands.UnarchiveParty:  # noqa: ARG002 - nothing in it can be wrong by itself
+        """What the ledger is asked for."""
+        return commands.UnarchiveParty(self.side, PartyId(self.id))
+
+
 class MergeParties(Asked, kw_only=True, frozen=True):
     """Move all documents of a party to another of its side, as one correction, and archive the first."""
 
