@@ -27,7 +27,12 @@ Cents = Annotated[
 ]
 PositiveCents = Annotated[
     int,
-    Meta(ge=0, le=MAX_MINOR, description="Whole cents, zero or more", extra_json_schema={"extra": _INT64}),
+    Meta(
+        ge=0,
+        le=MAX_MINOR,
+        description="Whole cents, zero or more",
+        extra_json_schema={"extra": _INT64 | {"minimum": 0}},
+    ),
 ]
 ExternalId = Annotated[
     str, Meta(min_length=1, max_length=255, description="The object's id in the client's own system; idempotency key")

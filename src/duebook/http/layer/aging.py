@@ -11,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
 from duebook.aging.bands import THIRTIES
@@ -26,6 +25,7 @@ from duebook.http.layer.errors import errors
 from duebook.http.layer.parties import ApiCustomerData, fields
 from duebook.http.layer.refusals import BadEffectiveDate
 from duebook.http.layer.security import BEARER
+from duebook.http.openapi import of_either_profile
 from duebook.http.services import TheServices
 from duebook.http.stamps import stamp
 from duebook.ledger import views
@@ -82,9 +82,7 @@ EffectiveDate = Annotated[
     ),
     guards=[signed_in],
     security=BEARER,
-    responses={
-        200: ResponseSpec(ARAgingCustomerDetailResponse, generate_examples=False, description="The customer's aging")
-    }
+    responses={200: of_either_profile(ARAgingCustomerDetailResponse, WrappedDetail, "The customer's aging")}
     | errors(404, 422),
 )
 async def ar_aging_of_customer(

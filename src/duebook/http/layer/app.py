@@ -1,7 +1,6 @@
 """The application of this dialect."""
 
 from litestar import Litestar, Router
-from litestar.openapi import OpenAPIConfig
 
 from duebook.http.callers import token_holder
 from duebook.http.layer.aging import ar_aging_of_customer
@@ -16,6 +15,7 @@ from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
 from duebook.http.layer.security import COMPONENTS
 from duebook.http.layer.tokens import business_token, business_token_by_get, client_token, whoami
 from duebook.http.layer.vendors import archive_vendor, get_vendor, list_vendors, put_vendor
+from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 
@@ -37,7 +37,7 @@ def build() -> Litestar:
         [client_token, Router("/", route_handlers=BEHIND_TOKENS, guards=[token_holder])],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
-        openapi_config=OpenAPIConfig(title="Duebook, in Layer's words", version="1.0.0", components=COMPONENTS),
+        openapi_config=described("Duebook, in Layer's words", COMPONENTS),
         request_max_body_size=BODY_BYTES,
         logging_config=None,
     )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Litestar
-from litestar.openapi import OpenAPIConfig
 
 from duebook.http.native.aging import get_aging
 from duebook.http.native.books import get_books, list_rates, list_versions
@@ -16,7 +15,7 @@ from duebook.http.native.parties import get_party, list_parties
 from duebook.http.native.security import COMPONENTS
 from duebook.http.native.shapes import Given
 from duebook.http.native.tie_out import compare_control_account
-from duebook.http.openapi import document
+from duebook.http.openapi import described, document
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 
@@ -31,7 +30,7 @@ def build_api() -> Litestar:
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
-        openapi_config=OpenAPIConfig(title="Duebook", version="1.0.0", components=COMPONENTS),
+        openapi_config=described("Duebook", COMPONENTS),
         request_max_body_size=BODY_BYTES,
         logging_config=None,
     )

@@ -108,9 +108,9 @@ def _type(dialect: str, schema: dict[str, Any]) -> str:
         case {"type": "array"}:
             return f"list of {_type(dialect, schema.get('items', {}))}"
         case {"type": [*several]}:
-            return " or ".join(map(escape, several))
+            return " or ".join(_type(dialect, schema | {"type": one}) for one in several)
         case {"type": kind}:
-            return escape(f"{kind} ({schema['format']})" if "format" in schema else kind)
+            return escape(f"{kind} ({schema['format']})" if "format" in schema and kind != "null" else kind)
     return "anything"
 
 

@@ -1,8 +1,8 @@
 """The application of this dialect."""
 
 from litestar import Litestar
-from litestar.openapi import OpenAPIConfig
 
+from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
@@ -18,7 +18,7 @@ def build() -> Litestar:
         [partner_token, business_token, create_business, list_businesses, get_business, ar_aging, ap_aging],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
-        openapi_config=OpenAPIConfig(title="Duebook, in Thredfi's words", version="1.0.0", components=COMPONENTS),
+        openapi_config=described("Duebook, in Thredfi's words", COMPONENTS),
         request_max_body_size=BODY_BYTES,
         logging_config=None,
     )

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
@@ -16,6 +15,7 @@ from duebook.aging.report import AgingQuery, AgingReport, aging
 from duebook.http.answers import AnswerKey, answer
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.inputs import day
+from duebook.http.openapi import of_either_profile
 from duebook.http.services import Services, TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE
@@ -111,8 +111,7 @@ _DESCRIPTION: Final = (
     description=_DESCRIPTION,
     guards=[signed_in],
     security=ANYONE,
-    responses={200: ResponseSpec(list[ARAging], generate_examples=False, description="One object")}
-    | errors(401, 403, 404, 422),
+    responses={200: of_either_profile(list[ARAging], ARAging, "One object")} | errors(401, 403, 404, 422),
 )
 async def ar_aging(
     request: CallerRequest,
@@ -134,8 +133,7 @@ async def ar_aging(
     description=_DESCRIPTION,
     guards=[signed_in],
     security=ANYONE,
-    responses={200: ResponseSpec(list[APAging], generate_examples=False, description="One object")}
-    | errors(401, 403, 404, 422),
+    responses={200: of_either_profile(list[APAging], APAging, "One object")} | errors(401, 403, 404, 422),
 )
 async def ap_aging(
     request: CallerRequest,
