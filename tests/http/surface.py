@@ -1,0 +1,68 @@
+"""A business with one of everything that paths name by an id, and those ids as a document's paths ask for them."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+
+from duebook.http.openapi import Operation
+from tests.http.native_world import Books, about, charge, named, new_books, payment
+from tests.http.world import Platform
+
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SIDES: Final = {"receivable": ("ann", "invoice", "customer"), "payable": ("bo", "bill", "vendor")}
+_OF_A_SIDE: Final = ("payment", "credit", "refund", "write_off")
+
+
+def snake(name: str) -> str:
+    """A name of a document with underscores, as one dialect and all generated clients have it."""
+    return re.sub(r"\W+", "_", _HUMP.sub("_", name)).lower()
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A business, and the ids of what is in it: `receivable payment` and so on."""
+
+    books: Books
+    known: dict[str, str]
+
+    def ids(self, operation: Operation) -> dict[str, str]:
+        """The ids that an operation's path asks for, by their names there; of what there is not, that of nothing."""
+        payable = any(word in operation.path for word in ("/bill", "/vendor", "/ap-"))
+        return {name: self._id(snake(name).removesuffix("_id"), payable=payable) for name in operation.names_in_path}
+
+    def _id(self, kind: str, *, payable: bool) -> str:
+        side = "payable" if payable else "receivable"
+        word = next((one for one in _OF_A_SIDE if kind.endswith(one)), kind)
+        return self.known.get(f"{side} {word}" if word in _OF_A_SIDE else word, str(uuid4()))
+
+
+def new_surface(client: httpx.Client, platform: Platform) -> Surface:
+    """A new business, in whose books either side has a party with a charge, a payment, a credit and so on."""
+    books = new_books(client, platform)
+    known = {"business": books.business_id}
+    for side, (external_id, charged, party) in _SIDES.items():
+        whose: dict[str, Any] = {"side": side, "party": {"external_id": external_id, "name": external_id.title()}}
+        known[charged] = books.id(charge(f"{charged}-1", 9_000, **whose))
+        known[party] = books.document(f"{charged}-1")["party_id"]
+        of_it = {"side": side, "charge": named(f"{charged}-1")}
+        known |= {
+            f"{side} payment": books.id(payment("payment-1", 3_000, (f"{charged}-1", 2_000), **whose)),
+            f"{side} credit": books.id(payment("credit-1", 1_000, **whose, kind="credit")),
+            f"{side} write_off": books.id(
+                about("add_write_off", **of_it, written_off_on="2025-04-01", amount_minor=500, reason="bad_debt")
+            ),
+            f"{side} refund": books.id(
+                about(
+                    "add_refund",
+                    side=side,
+                    of_kind="payment",
+                    of=named("payment-1"),
+                    refunded_on="2025-04-02",
+                    amount_minor=100,
+                )
+            ),
+        }
+    return Surface(books, known | {"document": known["invoice"], "party": known["customer"]})
