@@ -22,11 +22,15 @@ PUBLISHED = {
     "/v1/businesses": {"post"},
     "/v1/businesses/{businessId}/auth-token": {"get", "post"},
     "/v1/businesses/{businessId}/customers": {"get", "post"},
-    "/v1/businesses/{businessId}/customers/{customerId}": {"get"},
+    "/v1/businesses/{businessId}/customers/{customerId}": {"get", "put", "post"},
     "/v1/businesses/{businessId}/customers/{customerId}/archive": {"post"},
+    "/v1/businesses/{businessId}/customers/{customerId}/unarchive": {"post"},
+    "/v1/businesses/{businessId}/customers/{customerId}/merge": {"post"},
     "/v1/businesses/{businessId}/vendors": {"get", "post"},
-    "/v1/businesses/{businessId}/vendors/{vendorId}": {"get"},
+    "/v1/businesses/{businessId}/vendors/{vendorId}": {"get", "put", "post"},
     "/v1/businesses/{businessId}/vendors/{vendorId}/archive": {"post"},
+    "/v1/businesses/{businessId}/vendors/{vendorId}/unarchive": {"post"},
+    "/v1/businesses/{businessId}/vendors/{vendorId}/merge": {"post"},
     "/v1/businesses/{businessId}/invoices": {"get", "post"},
     "/v1/businesses/{businessId}/invoices/{invoiceId}": {"get"},
     "/v1/businesses/{businessId}/invoices/batch": {"post"},
@@ -86,7 +90,7 @@ def _whole(path: str, body: Any, ids: dict[str, str]) -> Any:
     if not isinstance(body, dict):
         return body
     match path.rpartition("/")[2]:
-        case "customers" | "vendors":
+        case "customers" | "vendors" | "{customerId}" | "{vendorId}":
             return body | {"company_name": "Example"}
         case "invoices" | "batch" | "bulk" if "invoices" in path:
             return body | {"customer_id": ids["customerId"], "customer_external_id": None, "payments": None}

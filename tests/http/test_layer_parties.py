@@ -1,5 +1,6 @@
 """Customers and vendors: made and changed by external id, listed, archived; and businesses."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -105,13 +106,95 @@ def test_an_archived_customer_takes_no_new_invoice(books: Layer) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("path", ["{many}/{id}", "{many}/{id}/archive"])
-def test_an_unknown_party_is_not_found(books: Layer, many: str, kind: str, path: str) -> None:
-    """Given an id of nothing or of the other kind, when found or archived, then 404."""
+def test_an_unarchived_party_is_in_lists_again(books: Layer, many: str, kind: str) -> None:
+    """Given an archived party, when unarchived, then it is as it was before, and twice is once."""
+    made = books.post(many, {"external_id": "1", "company_name": "Back"})
+    books.post(f"{many}/{made['id']}/archive", None, status=200)
+    for _ in range(2):
+        assert books.post(f"{many}/{made['id']}/unarchive", None, status=200) == made
+    assert books.get(many)["data"] == [made]
+
+
+@BOTH
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_a_party_is_changed_by_its_id(books: Layer, many: str, kind: str, method: str) -> None:
+    """Given a party, when changed by its id, then what is said now is all that is known; its external id stays."""
+    made = books.post(many, {"external_id": "1", "company_name": "Old", "email": "old@example.com", "memo": "m"})
+    expected = made | {"company_name": "New", "email": None, "memo": None}
+    for said in ({"company_name": "New"}, {"company_name": "New", "external_id": "1"}):
+        answer = books.ask(method, f"{many}/{made['id']}", json=said)
+        assert (answer.status_code, answer.json()["data"]) == (200, expected)
+    assert books.get(many)["data"] == [expected]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("said", "status", "field"),
+    [
+        ({}, 400, "company_name"),
+        ({"company_name": 7}, 400, "company_name"),
+        ({"company_name": "New", "external_id": "2"}, 409, "external_id"),
+    ],
+)
+def test_a_bad_change_of_a_party_is_refused(
+    books: Layer, many: str, kind: str, said: dict[str, Any], status: int, field: str
+) -> None:
+    """Given no name, a bad one or another external id, when a party is changed, then it names the field and stays."""
+    made = books.post(many, {"external_id": "1", "company_name": "Old"})
+    answer = books.ask("PUT", f"{many}/{made['id']}", json=said)
+    assert (answer.status_code, answer.json()["meta"]["field"]) == (status, field)
+    assert books.get(many)["data"] == [made]
+
+
+@BOTH
+def test_a_merged_party_gives_its_documents_to_the_other(books: Layer, many: str, kind: str) -> None:
+    """Given two parties with documents, when one is merged into the other, then that has all, the one is archived."""
+    whose, charges, one = _charges(many)
+    for number in ("a", "b"):
+        books.post(charges, one(number, **{f"{whose}_external_id": number}))
+    gone, left = (made["id"] for made in books.get(many)["data"])
+    into = {f"into_{whose}_id": left}
+    assert books.post(f"{many}/{gone}/merge", into, status=200)["id"] == left
+    assert {made[whose]["id"] for made in books.get(charges)["data"]} == {left}
+    assert [made["id"] for made in books.get(many)["data"]] == [left]
+    assert books.get(f"{many}/{gone}")["data"]["status"] == "ARCHIVED"
+
+
+@BOTH
+def test_a_bad_merge_is_refused(books: Layer, many: str, kind: str) -> None:
+    """Given no other party, itself, an unknown or an archived one, when merged, then the field is named."""
+    whose, charges, one = _charges(many)
+    party = books.post(charges, one("1"))[whose]["id"]
+    gone = books.post(many, {"company_name": "Gone"})["id"]
+    books.post(f"{many}/{gone}/archive", None, status=200)
+    for into, status, enum in [
+        (None, 400, "InvalidPayload"),
+        ("x", 400, "InvalidPayload"),
+        (party, 400, "InvalidPayload"),
+        (str(uuid4()), 400, "SpecifiedIdNotFound"),
+        (gone, 409, "ResourceArchived"),
+    ]:
+        refused = books.refused(f"{many}/{party}/merge", {f"into_{whose}_id": into}, status=status)
+        assert (refused["error_enum"], refused["meta"]["field"]) == (enum, f"into_{whose}_id")
+    assert books.get(charges)["data"][0][whose]["id"] == party
+
+
+def _charges(many: str) -> tuple[str, str, Callable[..., dict[str, Any]]]:
+    """What a party is called on its charges, where they are, and how one is asked for."""
+    return ("customer", "invoices", invoice) if many == "customers" else ("vendor", "bills", bill)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ""), ("PUT", ""), ("POST", "/archive"), ("POST", "/unarchive"), ("POST", "/merge")]
+)
+def test_an_unknown_party_is_not_found(books: Layer, many: str, kind: str, method: str, path: str) -> None:
+    """Given an id of nothing or of the other kind, when something is asked of it, then 404."""
     other = books.post("vendors" if many == "customers" else "customers", {"company_name": "Other"})["id"]
+    there = books.post(many, {"company_name": "There"})["id"]
+    body = {"company_name": "New", "into_customer_id": there, "into_vendor_id": there}
     for unknown in (uuid4(), other, "not-a-uuid"):
-        method = "POST" if path.endswith("archive") else "GET"
-        answer = books.ask(method, path.format(many=many, id=unknown))
+        answer = books.ask(method, f"{many}/{unknown}{path}", json=body)
         assert (answer.status_code, answer.json()["type"]) == (404, "ResourceNotFound")
 
 

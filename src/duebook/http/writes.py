@@ -6,6 +6,7 @@ Holds: a dialect says of each body what it calls the parts of a write; nothing h
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from duebook.http.services import Services
 from duebook.ledger.commands import Command
@@ -13,6 +14,7 @@ from duebook.ledger.errors import (
     DocumentNotFound,
     ExternalIdConflict,
     LedgerError,
+    NotFound,
     NotOpen,
     OtherParty,
     OverAllocated,
@@ -109,7 +111,16 @@ async def write(
     side: Side,
     fields: Fields,
     batch: bool = False,
+    named: UUID | None = None,
 ) -> list[Recorded]:
-    """Record all or nothing as a write of its own. Raises TenancyError, RefusedWrite."""
-    async with write_tx(services.database, caller, business_id, operation) as tx:
-        return await recorded(tx, asked, side=side, fields=fields, batch=batch)
+    """Record all or nothing as a write of its own. Raises TenancyError, RefusedWrite.
+
+    `named` is what the request's path names: that this is not there is raised as it is, NotFound.
+    """
+    try:
+        async with write_tx(services.database, caller, business_id, operation) as tx:
+            return await recorded(tx, asked, side=side, fields=fields, batch=batch)
+    except RefusedWrite as refused:
+        if named is not None and isinstance(refused.error, NotFound) and refused.error.given == named:
+            raise refused.error from None
+        raise

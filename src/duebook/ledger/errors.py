@@ -68,7 +68,9 @@ class Conflict(LedgerError):
 
 
 class NotFound(LedgerError):
-    """There is no such thing in these books."""
+    """There is no such thing in these books; `given` is what it was named by."""
+
+    given: UUID | str
 
 
 class OverAllocated(Refused):

@@ -7,22 +7,40 @@ from duebook.http.layer.aging import ar_aging_of_customer
 from duebook.http.layer.bill_payments import add_bill_payment, get_bill_payment, list_bill_payments
 from duebook.http.layer.bills import add_bill, add_bills, get_bill, list_bills
 from duebook.http.layer.businesses import add_business
-from duebook.http.layer.customers import archive_customer, get_customer, list_customers, put_customer
+from duebook.http.layer.customers import (
+    archive_customer,
+    change_customer,
+    get_customer,
+    list_customers,
+    merge_customer,
+    put_customer,
+    unarchive_customer,
+)
 from duebook.http.layer.errors import error_answer
 from duebook.http.layer.invoice_batches import add_batch, add_bulk
 from duebook.http.layer.invoice_payments import add_dedicated_payment, add_payment, get_payment, list_payments
 from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
 from duebook.http.layer.security import COMPONENTS
 from duebook.http.layer.tokens import business_token, business_token_by_get, client_token, whoami
-from duebook.http.layer.vendors import archive_vendor, get_vendor, list_vendors, put_vendor
+from duebook.http.layer.vendors import (
+    archive_vendor,
+    change_vendor,
+    get_vendor,
+    list_vendors,
+    merge_vendor,
+    put_vendor,
+    unarchive_vendor,
+)
 from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 
 BEHIND_TOKENS = [
     *(whoami, business_token, business_token_by_get, add_business),
-    *(put_customer, list_customers, get_customer, archive_customer),
-    *(put_vendor, list_vendors, get_vendor, archive_vendor),
+    *(put_customer, list_customers, get_customer, change_customer),
+    *(archive_customer, unarchive_customer, merge_customer),
+    *(put_vendor, list_vendors, get_vendor, change_vendor),
+    *(archive_vendor, unarchive_vendor, merge_vendor),
     *(add_invoice, list_invoices, get_invoice, add_batch, add_bulk),
     *(add_payment, list_payments, get_payment, add_dedicated_payment),
     *(add_bill, list_bills, get_bill, add_bills),

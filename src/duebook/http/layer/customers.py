@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import HttpMethod, Response, get, post, route
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -18,7 +18,8 @@ from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FILTERS, ApiCustomerData, FreeText, NewPartyData
 from duebook.http.layer.security import BEARER
 from duebook.http.services import TheServices
-from duebook.ledger.facts import Side
+from duebook.ledger.commands import ArchiveParty, MergeParties, UnarchiveParty
+from duebook.ledger.facts import PartyId, Side
 from duebook.ledger.lists import PartyFilter
 from duebook.tenancy.facts import BusinessId
 
@@ -29,6 +30,12 @@ class CustomerData(ApiCustomerData, kw_only=True):
     type: Literal["CustomerData"] = "CustomerData"
     reference_number: str | None
     metadata: Free
+
+
+class MergeIntoCustomer(msgspec.Struct):
+    """The customer that takes over all documents."""
+
+    into_customer_id: UUID
 
 
 class OneCustomer(msgspec.Struct):
@@ -123,6 +130,33 @@ async def get_customer(
     return answered(OneCustomer(CustomerData(**parties.more_fields(business_id, party))))
 
 
+@route(
+    "/v1/businesses/{businessId:uuid}/customers/{customerId:uuid}",
+    http_method=[HttpMethod.PUT, HttpMethod.POST],
+    operation_id=lambda _, method, __: f"business.customers.customer.{method.lower()}",
+    tags=["Customers"],
+    summary="Change a customer",
+    description="What is not said is not kept, but for the external id: that stays as it is.",
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={200: ResponseSpec(OneCustomer, generate_examples=False, description="It is changed")}
+    | errors(404, 409, 413),
+)
+async def change_customer(
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    customerId: FromPath[UUID],
+    data: JSONBody[NewPartyData],
+) -> Response[bytes]:
+    """Replace what is known of a customer."""
+    business_id = BusinessId(businessId)
+    party, _ = await parties.put(services, request.user, business_id, Side.RECEIVABLE, data, customerId)
+    return answered(OneCustomer(CustomerData(**parties.more_fields(business_id, party))))
+
+
 @post(
     "/v1/businesses/{businessId:uuid}/customers/{customerId:uuid}/archive",
     operation_id="business.customers.customer.archive.post",
@@ -140,5 +174,55 @@ async def archive_customer(
 ) -> Response[bytes]:
     """Hide a customer from lists."""
     business_id = BusinessId(businessId)
-    party = await parties.archive(services, request.user, business_id, Side.RECEIVABLE, customerId)
+    command = ArchiveParty(Side.RECEIVABLE, PartyId(customerId))
+    party = await parties.move(services, request.user, business_id, "archive", command)
+    return answered(OneCustomer(CustomerData(**parties.more_fields(business_id, party))))
+
+
+@post(
+    "/v1/businesses/{businessId:uuid}/customers/{customerId:uuid}/unarchive",
+    operation_id="business.customers.customer.unarchive.post",
+    tags=["Customers"],
+    summary="Unarchive a customer",
+    description="It is in lists again and takes new documents.",
+    status_code=200,
+    guards=[signed_in],
+    security=BEARER,
+    responses={200: ResponseSpec(OneCustomer, generate_examples=False, description="It is active")} | errors(404, 413),
+)
+async def unarchive_customer(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], customerId: FromPath[UUID]
+) -> Response[bytes]:
+    """Show a customer in lists again."""
+    business_id = BusinessId(businessId)
+    command = UnarchiveParty(Side.RECEIVABLE, PartyId(customerId))
+    party = await parties.move(services, request.user, business_id, "unarchive", command)
+    return answered(OneCustomer(CustomerData(**parties.more_fields(business_id, party))))
+
+
+@post(
+    "/v1/businesses/{businessId:uuid}/customers/{customerId:uuid}/merge",
+    operation_id="business.customers.customer.merge.post",
+    tags=["Customers"],
+    summary="Merge a customer into another",
+    description="All its documents are the other one's, as if they always had been, and it is archived.",
+    status_code=200,
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={200: ResponseSpec(OneCustomer, generate_examples=False, description="The customer that is left")}
+    | errors(404, 409, 413),
+)
+async def merge_customer(
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    customerId: FromPath[UUID],
+    data: JSONBody[MergeIntoCustomer],
+) -> Response[bytes]:
+    """Give all documents of a customer to another."""
+    business_id = BusinessId(businessId)
+    command = MergeParties(Side.RECEIVABLE, PartyId(customerId), PartyId(data.into_customer_id))
+    party = await parties.move(services, request.user, business_id, "merge", command)
     return answered(OneCustomer(CustomerData(**parties.more_fields(business_id, party))))

@@ -137,7 +137,7 @@ _REFUSED: Final[dict[type[Exception], Answer]] = {
     ledger.OverAllocated: Answer(400, ApiErrorType.INVALID_PARAMETERS),
     ledger.NotOpen: Answer(409, ApiErrorType.INVALID_STATE),
     ledger.PartyIsArchived: Answer(409, ApiErrorType.RESOURCE_ARCHIVED, ApiEnumErrorType.RESOURCE_ARCHIVED),
-    ledger.ExternalIdConflict: Answer(409, ApiErrorType.CONFLICT, ApiEnumErrorType.EXTERNAL_ID_CONFLICT),
+    ledger.Conflict: Answer(409, ApiErrorType.CONFLICT, ApiEnumErrorType.EXTERNAL_ID_CONFLICT),
 }
 """What the ledger refuses of a body. An error without an enum value here is about the state of an invoice or a bill."""
 

@@ -24,9 +24,8 @@ from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, PAYMENT_OF_ONE_I
 from duebook.http.layer.security import BEARER
 from duebook.http.services import Services, TheServices
 from duebook.http.stamps import stamp
-from duebook.http.writes import Asked, RefusedWrite, write
+from duebook.http.writes import Asked, write
 from duebook.ledger.commands import AddSettlement, NewAllocation
-from duebook.ledger.errors import DocumentNotFound
 from duebook.ledger.facts import DocumentId, Side
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import Business, BusinessId
@@ -118,14 +117,14 @@ async def add_dedicated_payment(
     """Record one payment, all of it for this invoice."""
     check_free("", data)
     allocations = (NewAllocation(charge=DocumentId(invoiceId), amount_minor=data.amount),)
-    try:
-        return await _add(
-            request, services, BusinessId(businessId), _settled(data, allocations), PAYMENT_OF_ONE_INVOICE_FIELDS
-        )
-    except RefusedWrite as refused:
-        if isinstance(refused.error, DocumentNotFound):
-            raise refused.error from None
-        raise
+    return await _add(
+        request,
+        services,
+        BusinessId(businessId),
+        _settled(data, allocations),
+        PAYMENT_OF_ONE_INVOICE_FIELDS,
+        named=invoiceId,
+    )
 
 
 @get(
@@ -167,7 +166,12 @@ async def get_payment(
 
 
 async def _add(
-    request: CallerRequest, services: Services, business_id: BusinessId, asked: Asked, fields: dict[str, str]
+    request: CallerRequest,
+    services: Services,
+    business_id: BusinessId,
+    asked: Asked,
+    fields: dict[str, str],
+    named: UUID | None = None,
 ) -> Response[bytes]:
     (done,) = await write(
         services,
@@ -177,6 +181,7 @@ async def _add(
         [asked],
         side=Side.RECEIVABLE,
         fields=fields,
+        named=named,
     )
     view = await payments.find(services, request.user, business_id, Side.RECEIVABLE, done.id)
     return answered(OnePayment(_payment(business_id, view)), created=done.created)

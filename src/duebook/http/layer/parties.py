@@ -18,12 +18,11 @@ from duebook.http.layer.tags import ApiTag, NewTag, api_tags, tags_of
 from duebook.http.services import Services
 from duebook.http.writes import write
 from duebook.ledger import lists, views
-from duebook.ledger.commands import ArchiveParty, NewParty, PartyRef, PutParty
+from duebook.ledger.commands import ArchiveParty, MergeParties, NewParty, PartyRef, PutParty, UnarchiveParty
 from duebook.ledger.facts import Party, PartyId, Side
 from duebook.ledger.lists import PartyFilter
-from duebook.ledger.store import record
 from duebook.tenancy.facts import BusinessId, Caller
-from duebook.tenancy.gate import read_tx, write_tx
+from duebook.tenancy.gate import read_tx
 
 FILTERS: Final = ("include_archived", "external_id", "external_id_contains", "name", "name_contains")
 FreeText = Annotated[str | None, QueryParameter(schema_extra={"type": "string", "one_of": None})]
@@ -66,9 +65,17 @@ class ApiCustomerData(msgspec.Struct, kw_only=True):
 
 
 async def put(
-    services: Services, caller: Caller, business_id: BusinessId, side: Side, asked: NewPartyData
+    services: Services,
+    caller: Caller,
+    business_id: BusinessId,
+    side: Side,
+    asked: NewPartyData,
+    party_id: UUID | None = None,
 ) -> tuple[Party, bool]:
-    """Make a party, or replace what is known of the one with this external id; and whether it was made."""
+    """Make a party, or replace what is known of the one with this id or external id; and whether it was made.
+
+    Raises TenancyError, BadInput, RefusedWrite, PartyNotFound.
+    """
     name = (asked.company_name or "").strip() or (asked.individual_name or "").strip()
     if not name:
         raise BadInput("company_name", "", "or individual_name is required")
@@ -76,13 +83,14 @@ async def put(
     memo = asked.memo if asked.memo is not None else asked.notes
     command = PutParty(
         side=side,
+        id=None if party_id is None else PartyId(party_id),
         external_id=asked.external_id,
         name=name,
         tags=tags_of(asked.tags),
         profile=kept(asked, without=_APART) | ({} if memo is None else {"memo": memo}),
     )
     (done,) = await write(
-        services, caller, business_id, f"put {_noun(side)}", [lambda _: command], side=side, fields={}
+        services, caller, business_id, f"put {_noun(side)}", [lambda _: command], side=side, fields={}, named=party_id
     )
     return await find(services, caller, business_id, side, done.id), done.created
 
@@ -93,11 +101,29 @@ async def find(services: Services, caller: Caller, business_id: BusinessId, side
         return (await views.party(tx, side, PartyId(party_id))).party
 
 
-async def archive(services: Services, caller: Caller, business_id: BusinessId, side: Side, party_id: UUID) -> Party:
-    """Hide a party from lists. Raises TenancyError, PartyNotFound."""
-    async with write_tx(services.database, caller, business_id, f"archive {_noun(side)}") as tx:
-        await record(tx, [ArchiveParty(side, PartyId(party_id))])
-    return await find(services, caller, business_id, side, party_id)
+async def move(
+    services: Services,
+    caller: Caller,
+    business_id: BusinessId,
+    doing: str,
+    command: ArchiveParty | UnarchiveParty | MergeParties,
+) -> Party:
+    """Hide a party from lists, show it again or merge it; the party that is left.
+
+    Raises TenancyError, RefusedWrite, PartyNotFound.
+    """
+    noun = _noun(command.side)
+    (done,) = await write(
+        services,
+        caller,
+        business_id,
+        f"{doing} {noun}",
+        [lambda _: command],
+        side=command.side,
+        fields=dict.fromkeys(["party", "into"], f"into_{noun}_id"),
+        named=command.id,
+    )
+    return await find(services, caller, business_id, command.side, done.id)
 
 
 async def page(

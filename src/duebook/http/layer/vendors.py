@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import HttpMethod, Response, get, post, route
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -18,7 +18,8 @@ from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FILTERS, ApiCustomerData, FreeText, NewPartyData
 from duebook.http.layer.security import BEARER
 from duebook.http.services import TheServices
-from duebook.ledger.facts import Side
+from duebook.ledger.commands import ArchiveParty, MergeParties, UnarchiveParty
+from duebook.ledger.facts import PartyId, Side
 from duebook.ledger.lists import PartyFilter
 from duebook.tenancy.facts import BusinessId
 
@@ -29,6 +30,12 @@ class VendorData(ApiCustomerData, kw_only=True):
     type: Literal["VendorData"] = "VendorData"
     reference_number: str | None
     metadata: Free
+
+
+class MergeIntoVendor(msgspec.Struct):
+    """The vendor that takes over all documents."""
+
+    into_vendor_id: UUID
 
 
 class OneVendor(msgspec.Struct):
@@ -123,6 +130,33 @@ async def get_vendor(
     return answered(OneVendor(VendorData(**parties.more_fields(business_id, party))))
 
 
+@route(
+    "/v1/businesses/{businessId:uuid}/vendors/{vendorId:uuid}",
+    http_method=[HttpMethod.PUT, HttpMethod.POST],
+    operation_id=lambda _, method, __: f"business.vendors.vendor.{method.lower()}",
+    tags=["Vendors"],
+    summary="Change a vendor",
+    description="What is not said is not kept, but for the external id: that stays as it is.",
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={200: ResponseSpec(OneVendor, generate_examples=False, description="It is changed")}
+    | errors(404, 409, 413),
+)
+async def change_vendor(
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    vendorId: FromPath[UUID],
+    data: JSONBody[NewPartyData],
+) -> Response[bytes]:
+    """Replace what is known of a vendor."""
+    business_id = BusinessId(businessId)
+    party, _ = await parties.put(services, request.user, business_id, Side.PAYABLE, data, vendorId)
+    return answered(OneVendor(VendorData(**parties.more_fields(business_id, party))))
+
+
 @post(
     "/v1/businesses/{businessId:uuid}/vendors/{vendorId:uuid}/archive",
     operation_id="business.vendors.vendor.archive.post",
@@ -139,5 +173,55 @@ async def archive_vendor(
 ) -> Response[bytes]:
     """Hide a vendor from lists."""
     business_id = BusinessId(businessId)
-    party = await parties.archive(services, request.user, business_id, Side.PAYABLE, vendorId)
+    command = ArchiveParty(Side.PAYABLE, PartyId(vendorId))
+    party = await parties.move(services, request.user, business_id, "archive", command)
+    return answered(OneVendor(VendorData(**parties.more_fields(business_id, party))))
+
+
+@post(
+    "/v1/businesses/{businessId:uuid}/vendors/{vendorId:uuid}/unarchive",
+    operation_id="business.vendors.vendor.unarchive.post",
+    tags=["Vendors"],
+    summary="Unarchive a vendor",
+    description="It is in lists again and takes new documents.",
+    status_code=200,
+    guards=[signed_in],
+    security=BEARER,
+    responses={200: ResponseSpec(OneVendor, generate_examples=False, description="It is active")} | errors(404, 413),
+)
+async def unarchive_vendor(
+    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], vendorId: FromPath[UUID]
+) -> Response[bytes]:
+    """Show a vendor in lists again."""
+    business_id = BusinessId(businessId)
+    command = UnarchiveParty(Side.PAYABLE, PartyId(vendorId))
+    party = await parties.move(services, request.user, business_id, "unarchive", command)
+    return answered(OneVendor(VendorData(**parties.more_fields(business_id, party))))
+
+
+@post(
+    "/v1/businesses/{businessId:uuid}/vendors/{vendorId:uuid}/merge",
+    operation_id="business.vendors.vendor.merge.post",
+    tags=["Vendors"],
+    summary="Merge a vendor into another",
+    description="All its documents are the other one's, as if they always had been, and it is archived.",
+    status_code=200,
+    guards=[signed_in],
+    security=BEARER,
+    dto=JsonBody,
+    return_dto=None,
+    responses={200: ResponseSpec(OneVendor, generate_examples=False, description="The vendor that is left")}
+    | errors(404, 409, 413),
+)
+async def merge_vendor(
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    vendorId: FromPath[UUID],
+    data: JSONBody[MergeIntoVendor],
+) -> Response[bytes]:
+    """Give all documents of a vendor to another."""
+    business_id = BusinessId(businessId)
+    command = MergeParties(Side.PAYABLE, PartyId(vendorId), PartyId(data.into_vendor_id))
+    party = await parties.move(services, request.user, business_id, "merge", command)
     return answered(OneVendor(VendorData(**parties.more_fields(business_id, party))))
