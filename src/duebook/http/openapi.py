@@ -70,10 +70,12 @@ def operations(made: Mapping[str, Any]) -> list[Operation]:
 def _tags(app: Litestar) -> dict[str, list[str]]:
     """The tags of each operation as its route gives them, the first of which generators call a client's module by."""
     return {
-        str(handler.operation_id): list(handler.tags or ())
+        named(handler, method, route.path_components) if callable(named) else str(named): list(handler.tags or ())
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
+        for named in [handler.operation_id]
+        for method in handler.http_methods
     }
 
 
