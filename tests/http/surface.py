@@ -21,6 +21,11 @@ def snake(name: str) -> str:
     return re.sub(r"\W+", "_", _HUMP.sub("_", name)).lower()
 
 
+def is_payable(operation: Operation) -> bool:
+    """Whether an operation is about what the business owes."""
+    return any(word in operation.path for word in ("/bill", "/vendor", "/ap-"))
+
+
 @dataclass(frozen=True)
 class Surface:
     """A business, and the ids of what is in it: `receivable payment` and so on."""
@@ -30,10 +35,15 @@ class Surface:
 
     def ids(self, operation: Operation) -> dict[str, str]:
         """The ids that an operation's path asks for, by their names there; of what there is not, that of nothing."""
-        payable = any(word in operation.path for word in ("/bill", "/vendor", "/ap-"))
-        return {name: self._id(snake(name).removesuffix("_id"), payable=payable) for name in operation.names_in_path}
+        payable = is_payable(operation)
+        return {name: self.id(snake(name).removesuffix("_id"), payable=payable) for name in operation.names_in_path}
 
-    def _id(self, kind: str, *, payable: bool) -> str:
+    def has_all(self, operation: Operation) -> bool:
+        """Whether everything that an operation's path names is there."""
+        return set(self.ids(operation).values()) <= set(self.known.values())
+
+    def id(self, kind: str, *, payable: bool) -> str:
+        """The id of something of a kind, on one side of the books."""
         side = "payable" if payable else "receivable"
         word = next((one for one in _OF_A_SIDE if kind.endswith(one)), kind)
         return self.known.get(f"{side} {word}" if word in _OF_A_SIDE else word, str(uuid4()))
@@ -47,6 +57,7 @@ def new_surface(client: httpx.Client, platform: Platform) -> Surface:
         whose: dict[str, Any] = {"side": side, "party": {"external_id": external_id, "name": external_id.title()}}
         known[charged] = books.id(charge(f"{charged}-1", 9_000, **whose))
         known[party] = books.document(f"{charged}-1")["party_id"]
+        known[f"into_{party}"] = books.id(about("put_party", side=side, name="Cy"))
         of_it = {"side": side, "charge": named(f"{charged}-1")}
         known |= {
             f"{side} payment": books.id(payment("payment-1", 3_000, (f"{charged}-1", 2_000), **whose)),

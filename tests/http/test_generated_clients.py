@@ -1,6 +1,5 @@
 """Clients made of the published pages and of the served documents: they call, and understand every answer."""
 
-import base64
 import inspect
 import json
 from collections.abc import Callable, Iterator
@@ -213,22 +212,18 @@ def test_a_client_of_a_served_document_understands_whatever_it_finds(
     assert questions
 
 
-def basic(platform: Platform) -> str:
-    """The header that holds a partner's id and key."""
-    return f"Basic {base64.b64encode(f'{platform.partner_id}:{platform.api_key}'.encode()).decode()}"
-
-
 def test_a_client_of_the_served_document_gets_layers_tokens(
     client: httpx.Client, platform: Platform, owed: Surface, make: Make
 ) -> None:
     """Given a client made of the served document, when it asks for tokens in each way, then each opens the aging."""
     made = make("layer")
     address, business = str(client.base_url), {"business_id": UUID(owed.known["business"])}
+    key = platform.header["Authorization"]
     asks = made.operation("oauth2.token.post")
     grants = [
-        asks.sync(client=made.client(address, basic(platform))),
+        asks.sync(client=made.client(address, key)),
         *(
-            asks.sync(client=made.client(address, basic(platform)), body=made.model(body)(scope="any"))
+            asks.sync(client=made.client(address, key), body=made.model(body)(scope="any"))
             for body in ("Oauth2TokenPostJsonBody", "Oauth2TokenPostDataBody")
         ),
     ]
@@ -251,16 +246,18 @@ def test_a_client_of_the_served_document_gets_thredfis_tokens(
     """Given a client made of the served document, when it asks for tokens in each way, then each opens the aging."""
     made = make("thredfi")
     address, business = str(client.base_url), {"business_id": UUID(owed.known["business"])}
+    key = platform.header["Authorization"]
     asks, scoped = made.operation("get_partner_token"), made.operation("get_business_token")
     grants = [
-        asks.sync(client=made.client(address, basic(platform))),
+        asks.sync(client=made.client(address, key)),
         *(
             asks.sync(
-                client=made.client(address, basic(platform)), body=made.model(body)(client_id=platform.partner_id)
+                client=made.client(address, key),
+                body=made.model(body)(client_id=platform.partner_id),
             )
             for body in ("GetPartnerTokenJsonBody", "GetPartnerTokenDataBody")
         ),
-        scoped.sync(**business, client=made.client(address, basic(platform))),
+        scoped.sync(**business, client=made.client(address, key)),
     ]
     grants.append(scoped.sync(**business, client=made.client(address, f"Bearer {grants[0].access_token}")))
     assert [one.business_id for one in grants[3:]] == [business["business_id"]] * 2

@@ -8,11 +8,19 @@ from uuid import uuid4
 
 import httpx
 import jwt
-import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from tests.http.world import Platform, bearer, business_token, new_business, new_platform, partner_token, rotated
+from tests.http.world import (
+    Platform,
+    bearer,
+    business_token,
+    new_business,
+    new_platform,
+    partner_token,
+    rotated,
+    signing_key,
+)
 
 TOKEN = "/v1/platform/oauth2/token/"
 
@@ -143,13 +151,6 @@ def test_without_credentials_nothing_opens(client: httpx.Client, business: str, 
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def _signing_key(database_url: str) -> tuple[str, str]:
-    with psycopg.connect(database_url) as connection:
-        row = connection.execute("SELECT id, private_pem FROM signing_key").fetchone()
-    assert row is not None
-    return row[0], row[1]
-
-
 def _encoded(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
@@ -160,7 +161,7 @@ def test_only_our_own_tokens_unchanged_and_in_their_time_open_the_books(
     """Given a good token, when its claims, signature, algorithm, key or time are wrong, then 401 says what is."""
     good = partner_token(client, platform)
     claims = jwt.decode(good, options={"verify_signature": False})
-    key_id, pem = _signing_key(database_url)
+    key_id, pem = signing_key(database_url)
     head, body, signature = good.split(".")
     stranger = generate_private_key(SECP256R1())
     now = int(time.time())
@@ -213,7 +214,7 @@ def test_a_key_that_is_not_our_algorithm_verifies_nothing(
     client: httpx.Client, database_url: str, platform: Platform, business: str
 ) -> None:
     """Given our public key, when it is used as the secret of a symmetric algorithm, then the token is refused."""
-    key_id, pem = _signing_key(database_url)
+    key_id, pem = signing_key(database_url)
     claims = jwt.decode(partner_token(client, platform), options={"verify_signature": False})
     head, body = _encoded({"alg": "HS256", "kid": key_id, "typ": "JWT"}), _encoded(claims)
     algorithm = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)

@@ -1,6 +1,8 @@
 """A partner with businesses and books, as the tests of the server need them."""
 
 import asyncio
+import base64
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -8,6 +10,8 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
+import jwt
+import psycopg
 
 from duebook.db.pool import connected
 from duebook.ledger.commands import Command
@@ -29,6 +33,11 @@ class Platform:
     def basic(self) -> httpx.BasicAuth:
         """Its own credentials, as Basic."""
         return httpx.BasicAuth(str(self.partner_id), self.api_key)
+
+    @property
+    def header(self) -> dict[str, str]:
+        """The header that holds them."""
+        return {"Authorization": f"Basic {base64.b64encode(f'{self.partner_id}:{self.api_key}'.encode()).decode()}"}
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -95,6 +104,21 @@ def rotated(database_url: str, platform: Platform) -> Platform:
             return replace(platform, api_key=await rotate_key(database, PartnerId(platform.partner_id)))
 
     return apart(made())
+
+
+def signing_key(database_url: str) -> tuple[str, str]:
+    """The id of the server's signing key, and the key itself as PEM."""
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT id, private_pem FROM signing_key").fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def expired(database_url: str, token: str) -> str:
+    """The same token, made so that it ended a minute ago."""
+    key_id, pem = signing_key(database_url)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(claims | {"exp": int(time.time()) - 60}, pem, "ES256", headers={"kid": key_id})
 
 
 def write(database_url: str, business_id: str, *commands: Command) -> list[Recorded]:

@@ -1,0 +1,85 @@
+"""A request body that means something, made from the shape that a document gives: what is required, and what it is of.
+
+Rules between fields are not in a document; that much is known here: an amount is small, a date is of one spring, what
+is asked for by an id exists.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from duebook.http.openapi import Operation
+from tests.http.surface import Surface, is_payable, snake
+
+_WANTED: Final = ("company_name", "customer_id", "vendor_id", "due_at", "amount", "allocations")
+"""Fields that some rule asks for wherever there are any, whether or not they are required."""
+
+_TEXTS: Final = {
+    "currency": "USD",
+    "base_currency": "USD",
+    "country": "GB",
+    "email": "books@example.com",
+    "entity_type": "ltd",
+    "us_state": "CA",
+    "time_zone": "UTC",
+}
+_FORMATS: Final = {"date": "2025-05-01", "date-time": "2025-05-01T00:00:00Z"}
+
+
+class Plausible:
+    """Bodies for the operations of one document, about what is on a surface."""
+
+    def __init__(self, document: Mapping[str, Any], surface: Surface) -> None:
+        self._shapes: Final = document["components"]["schemas"]
+        self._surface: Final = surface
+
+    def body(self, operation: Operation) -> Any:
+        """A JSON body that ought to be accepted; None where there is nothing to say."""
+        content = operation.described.get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            return None
+        return self._value(content["application/json"]["schema"], "", payable=is_payable(operation))
+
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The shape itself: of a choice, the first; of a type that has null, the other."""
+        if "$ref" in schema:
+            return self.resolved(self._shapes[schema["$ref"].rpartition("/")[2]])
+        for choice in ("oneOf", "anyOf", "allOf"):
+            if choice in schema:
+                return self.resolved(schema[choice][0])
+        if isinstance(schema.get("type"), list):
+            return schema | {"type": next(one for one in schema["type"] if one != "null")}
+        return schema
+
+    def _value(self, schema: dict[str, Any], name: str, *, payable: bool) -> Any:
+        match self.resolved(schema):
+            case {"const": value}:
+                return value
+            case {"enum": [value, *_]}:
+                return value
+            case {"type": "object"} as shape:
+                return self._object(shape, payable=payable)
+            case {"type": "array"} as shape:
+                return [self._value(shape["items"], name, payable=payable)]
+            case {"type": "integer"} | {"type": "number"}:
+                return 1
+            case {"type": "boolean"}:
+                return False
+            case {"format": "uuid"}:
+                return self._surface.id(snake(name).removesuffix("_id"), payable=payable)
+            case {"format": str(kind)} if kind in _FORMATS:
+                return _FORMATS[kind]
+        return _TEXTS.get(name, str(uuid4()))
+
+    def _object(self, shape: dict[str, Any], *, payable: bool) -> dict[str, Any]:
+        fields = shape.get("properties", {})
+        needed = [
+            name
+            for name in fields
+            if name in shape.get("required", ()) or name in _WANTED or self._is_wanted(name, fields)
+        ]
+        return {name: self._value(fields[name], name, payable=payable) for name in needed}
+
+    def _is_wanted(self, name: str, fields: Mapping[str, Any]) -> bool:
+        """Whether a field names what an amount is for: a charge, where one can be named by its id."""
+        return name in ("invoice_id", "bill_id") and "line_items" not in fields
