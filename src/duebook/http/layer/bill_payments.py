@@ -17,7 +17,17 @@ from duebook.http.fields import check_free
 from duebook.http.layer import payments
 from duebook.http.layer.bills import PATH, BillPart
 from duebook.http.layer.errors import errors
-from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
+from duebook.http.layer.filters import (
+    PAYMENT_QUERY,
+    PaymentQuery,
+    ThePaymentQuery,
+    UuidQuery,
+    named_charge,
+    named_parties,
+    names,
+)
+from duebook.http.layer.lists import PAGING, PAYMENT_SORTS, ListMeta, ThePage, documents, only
+from duebook.http.layer.parties import FreeText
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
 from duebook.http.layer.refusals import BILL_PAYMENT_FIELDS
 from duebook.http.layer.security import BEARER
@@ -28,6 +38,7 @@ from duebook.ledger.commands import AddSettlement, NewAllocation
 from duebook.ledger.facts import Side
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import Business, BusinessId
+from duebook.tenancy.gate import read_tx
 
 
 class NewBillPart(NewPart, kw_only=True, omit_defaults=True):
@@ -103,16 +114,28 @@ async def add_bill_payment(
     summary="List payments",
     guards=[signed_in],
     security=BEARER,
-    dependencies=PAGING,
+    dependencies=PAGING | PAYMENT_QUERY,
     responses={200: ResponseSpec(BillPaymentPage, generate_examples=False, description="One page")} | errors(404),
 )
 async def list_bill_payments(
-    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paging: ThePage
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    paging: ThePage,
+    asked: ThePaymentQuery,
+    vendor_id: UuidQuery = None,
+    vendor_external_id: FreeText = None,
+    bill_id: UuidQuery = None,
+    bill_external_id: FreeText = None,
 ) -> Response[bytes]:
     """A page of payments."""
-    only(request)
-    business_id = BusinessId(businessId)
-    found, meta = await payments.page(services, request.user, business_id, Side.PAYABLE, paging)
+    only(request, ["vendor_id", "vendor_external_id", "bill_id", "bill_external_id", *names(PaymentQuery)])
+    business_id, side = BusinessId(businessId), Side.PAYABLE
+    async with read_tx(services.database, request.user, business_id) as tx:
+        vendors = await named_parties(tx, side, "vendor", vendor_id, vendor_external_id)
+        charge_id = await named_charge(tx, side, "bill", bill_id, bill_external_id)
+        which = asked.read(tx, side, parties=vendors, charge_id=charge_id)
+        found, meta = await documents(tx, which, paging.sorted_by(PAYMENT_SORTS))
     return answered(BillPaymentPage([_payment(business_id, one) for one in found], meta))
 
 

@@ -18,8 +18,17 @@ from duebook.http.inputs import BadInput
 from duebook.http.layer import charges
 from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
 from duebook.http.layer.errors import errors
-from duebook.http.layer.lists import CHARGE_SORTS, PAGING, ListMeta, ThePage, only
-from duebook.http.layer.parties import more_fields, party_ref
+from duebook.http.layer.filters import (
+    CHARGE_QUERY,
+    ChargeQuery,
+    StampQuery,
+    TheChargeQuery,
+    UuidQuery,
+    named_parties,
+    names,
+)
+from duebook.http.layer.lists import BILL_SORTS, PAGING, ListMeta, ThePage, only
+from duebook.http.layer.parties import FreeText, more_fields, party_ref
 from duebook.http.layer.payments import Method, NewPayment, Part
 from duebook.http.layer.refusals import BILL_FIELDS
 from duebook.http.layer.security import BEARER
@@ -29,15 +38,28 @@ from duebook.http.lines import NewLine, priced
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp, as_given, optional_stamp, stamp
 from duebook.http.writes import Asked, write
-from duebook.ledger.facts import Kind, Side
-from duebook.ledger.lists import DocumentFilter
-from duebook.ledger.views import DocumentView
+from duebook.ledger.facts import Side
+from duebook.ledger.views import DocumentView, Standing
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import read_tx
 
 PATH: Final = "/v1/businesses/{businessId:uuid}/bills"
 
 BillTerms = Literal["DUE_ON_RECEIPT", "NET_10", "NET_15", "NET_30", "NET_60"]
+
+BillStatus = Literal["RECEIVED", "PARTIALLY_PAID", "PAID", "VOIDED"]
+
+_STATUS: Final[dict[Standing, BillStatus]] = {
+    Standing.OPEN: "RECEIVED",
+    Standing.PARTLY_SETTLED: "PARTIALLY_PAID",
+    Standing.SETTLED: "PAID",
+    Standing.VOID: "VOIDED",
+    Standing.PARTLY_WRITTEN_OFF: "PARTIALLY_PAID",
+    Standing.WRITTEN_OFF: "PAID",
+    Standing.REFUNDED: "PAID",
+    Standing.DRAFT: "RECEIVED",
+}
+"""The dialect has no words for a bill that is written off, refunded or a draft."""
 
 _NET_DAYS: Final[dict[BillTerms, int]] = {
     "DUE_ON_RECEIPT": 0,
@@ -94,7 +116,7 @@ class BillPart(Part, kw_only=True):
 class Bill(ChargeData, kw_only=True):
     """A bill."""
 
-    status: Literal["RECEIVED", "PARTIALLY_PAID", "PAID", "VOIDED"]
+    status: BillStatus
     terms: BillTerms | None
     received_at: str
     voided_at: str | None
@@ -185,17 +207,28 @@ async def add_bills(
     summary="List bills",
     guards=[signed_in],
     security=BEARER,
-    dependencies=PAGING,
+    dependencies=PAGING | CHARGE_QUERY,
     responses={200: ResponseSpec(BillPage, generate_examples=False, description="One page")} | errors(404),
 )
 async def list_bills(
-    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paging: ThePage
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    paging: ThePage,
+    asked: TheChargeQuery,
+    vendor_id: UuidQuery = None,
+    vendor_external_id: FreeText = None,
+    received_at_start: StampQuery = None,
+    received_at_end: StampQuery = None,
 ) -> Response[bytes]:
     """A page of bills."""
-    only(request)
+    only(request, ["vendor_id", "vendor_external_id", "received_at_start", "received_at_end", *names(ChargeQuery)])
+    side = Side.PAYABLE
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
-        which = DocumentFilter(side=Side.PAYABLE, kind=Kind.CHARGE)
-        found, books, meta = await charges.page(tx, which, paging.sorted_by(CHARGE_SORTS))
+        vendors = await named_parties(tx, side, "vendor", vendor_id, vendor_external_id)
+        issued = ("received_at", received_at_start, received_at_end)
+        which = asked.read(tx, side, charges.by_status(_STATUS), issued=issued, parties=vendors)
+        found, books, meta = await charges.page(tx, which, paging.sorted_by(BILL_SORTS))
     return answered(BillPage([_bill(books, one) for one in found], meta))
 
 
@@ -244,7 +277,7 @@ def _bill(books: Books, view: DocumentView) -> Bill:
     document, body = view.document, view.document.body
     return Bill(
         **charges.charge_fields(books, view),
-        status=charges.status(view, "RECEIVED"),
+        status=_STATUS[view.standing],
         terms=body.get("bill_terms"),
         received_at=as_given(body, "received_at", document.received_on or document.issued_on),
         voided_at=body.get("voided_at"),

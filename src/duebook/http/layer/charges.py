@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -19,7 +19,7 @@ from msgspec import Meta
 from duebook.days import Terms, day_of
 from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
 from duebook.http.inputs import BadInput, shown
-from duebook.http.layer.lists import ListMeta, SortedPaging
+from duebook.http.layer.lists import ListMeta, SortedPaging, documents
 from duebook.http.layer.payments import NewPayment, parts_of, settlement
 from duebook.http.layer.refusals import BatchTooLarge, EmptyBatch
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
@@ -28,16 +28,18 @@ from duebook.http.services import Services
 from duebook.http.stamps import in_utc, midnight
 from duebook.http.writes import Asked
 from duebook.ids import new_id
-from duebook.ledger import lists, views
+from duebook.ledger import views
 from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
 from duebook.ledger.errors import DocumentNotFound
 from duebook.ledger.facts import AllocationId, DocumentId, DueFrom, Kind, Party, PartyId, Side, State
 from duebook.ledger.lists import DocumentFilter, DocumentSort
-from duebook.ledger.views import DocumentView
+from duebook.ledger.views import DocumentView, Standing
 from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import ReadTx, read_tx
 
 LARGEST_BATCH: Final = 25
+
+_PAID: Final = frozenset({Standing.SETTLED, Standing.REFUNDED})
 
 Given = date | datetime
 """A date or an instant, as a client gave it."""
@@ -223,10 +225,8 @@ async def page(
     tx: ReadTx, which: DocumentFilter, paging: SortedPaging[DocumentSort]
 ) -> tuple[list[DocumentView], Books, ListMeta]:
     """One page of charges."""
-    found = await lists.documents(tx, which, paging.page, paging.sort)
-    total = await lists.count_documents(tx, which) if paging.counts else None
-    cut, meta = paging.cut(found, total)
-    return cut, await _books(tx, which.side, cut), meta
+    found, meta = await documents(tx, which, paging)
+    return found, await _books(tx, which.side, found), meta
 
 
 async def _books(tx: ReadTx, side: Side, found: Sequence[DocumentView]) -> Books:
@@ -241,16 +241,12 @@ async def _books(tx: ReadTx, side: Side, found: Sequence[DocumentView]) -> Books
     )
 
 
-Unpaid = TypeVar("Unpaid", bound=str)
-
-
-def status(view: DocumentView, unpaid: Unpaid) -> Unpaid | Literal["PARTIALLY_PAID", "PAID", "VOIDED"]:
-    """How it stands today; `unpaid` is what this dialect calls one of which nothing is paid."""
-    if view.document.state is State.VOID:
-        return "VOIDED"
-    if view.is_settled:
-        return "PAID"
-    return "PARTIALLY_PAID" if view.settled_minor else unpaid
+def by_status(status: Mapping[Standing, str]) -> Mapping[str, Sequence[Standing]]:
+    """How those stand that the dialect gives each status."""
+    found: dict[str, list[Standing]] = {}
+    for standing, word in status.items():
+        found.setdefault(word, []).append(standing)
+    return found
 
 
 def charge_fields(books: Books, view: DocumentView) -> dict[str, Any]:
@@ -262,7 +258,7 @@ def charge_fields(books: Books, view: DocumentView) -> dict[str, Any]:
         "business_id": books.business_id,
         "external_id": charge.external_id,
         "due_at": body.get("due_at", due_at),
-        "paid_at": midnight(view.settled_on) if view.is_settled and view.settled_on else None,
+        "paid_at": midnight(view.settled_on) if view.standing in _PAID and view.settled_on else None,
         "subtotal": body.get("subtotal", charge.amount_minor),
         "additional_discount": body.get("additional_discount", 0),
         "additional_sales_taxes": body.get("additional_sales_taxes", []),

@@ -98,7 +98,7 @@ async def list_customers(
     name_contains: FreeText = None,
 ) -> Response[bytes]:
     """A page of customers; archived ones only if asked for."""
-    only(request, *FILTERS)
+    only(request, FILTERS)
     which = PartyFilter(
         side=Side.RECEIVABLE,
         archived=None if include_archived else False,

@@ -14,7 +14,7 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Free
 from duebook.http.layer import charges
 from duebook.http.layer.errors import errors
-from duebook.http.layer.invoices import PATH, Invoice, NewInvoice, asked, invoice
+from duebook.http.layer.invoices import PATH, Invoice, NewInvoice, invoice, to_record
 from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.services import Services, TheServices
@@ -91,7 +91,7 @@ async def add_bulk(
 async def _add_all(
     request: CallerRequest, services: Services, business_id: BusinessId, given: list[NewInvoice]
 ) -> list[Invoice]:
-    commands = [asked(at, one) for at, one in charges.check_batch(given)]
+    commands = [to_record(at, one) for at, one in charges.check_batch(given)]
     done = await write(
         services,
         request.user,

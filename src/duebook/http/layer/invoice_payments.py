@@ -17,8 +17,18 @@ from duebook.http.fields import Free, check_free
 from duebook.http.inputs import BadInput
 from duebook.http.layer import payments
 from duebook.http.layer.errors import errors
+from duebook.http.layer.filters import (
+    PAYMENT_QUERY,
+    PaymentQuery,
+    ThePaymentQuery,
+    UuidQuery,
+    named_charge,
+    named_parties,
+    names,
+)
 from duebook.http.layer.invoices import PATH, InvoicePart
-from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
+from duebook.http.layer.lists import PAGING, PAYMENT_SORTS, ListMeta, ThePage, documents, only
+from duebook.http.layer.parties import FreeText
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
 from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, PAYMENT_OF_ONE_INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
@@ -29,6 +39,7 @@ from duebook.ledger.commands import AddSettlement, NewAllocation
 from duebook.ledger.facts import DocumentId, Side
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import Business, BusinessId
+from duebook.tenancy.gate import read_tx
 
 
 class NewInvoicePart(NewPart, kw_only=True, omit_defaults=True):
@@ -134,16 +145,28 @@ async def add_dedicated_payment(
     summary="List payments",
     guards=[signed_in],
     security=BEARER,
-    dependencies=PAGING,
+    dependencies=PAGING | PAYMENT_QUERY,
     responses={200: ResponseSpec(PaymentPage, generate_examples=False, description="One page")} | errors(404),
 )
 async def list_payments(
-    request: CallerRequest, services: TheServices, businessId: FromPath[UUID], paging: ThePage
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    paging: ThePage,
+    asked: ThePaymentQuery,
+    customer_id: UuidQuery = None,
+    customer_external_id: FreeText = None,
+    invoice_id: UuidQuery = None,
+    invoice_external_id: FreeText = None,
 ) -> Response[bytes]:
     """A page of payments."""
-    only(request)
-    business_id = BusinessId(businessId)
-    found, meta = await payments.page(services, request.user, business_id, Side.RECEIVABLE, paging)
+    only(request, ["customer_id", "customer_external_id", "invoice_id", "invoice_external_id", *names(PaymentQuery)])
+    business_id, side = BusinessId(businessId), Side.RECEIVABLE
+    async with read_tx(services.database, request.user, business_id) as tx:
+        customers = await named_parties(tx, side, "customer", customer_id, customer_external_id)
+        charge_id = await named_charge(tx, side, "invoice", invoice_id, invoice_external_id)
+        which = asked.read(tx, side, parties=customers, charge_id=charge_id)
+        found, meta = await documents(tx, which, paging.sorted_by(PAYMENT_SORTS))
     return answered(PaymentPage([_payment(business_id, one) for one in found], meta))
 
 

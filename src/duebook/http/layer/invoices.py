@@ -13,31 +13,50 @@ from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
 from duebook.http.fields import Cents, Free, PositiveCents, Text, check_free
-from duebook.http.inputs import shown
 from duebook.http.layer import charges
 from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
 from duebook.http.layer.customers import CustomerData
 from duebook.http.layer.errors import errors
-from duebook.http.layer.lists import CHARGE_SORTS, PAGING, ListMeta, ThePage, only
+from duebook.http.layer.filters import (
+    CHARGE_QUERY,
+    ChargeQuery,
+    StampQuery,
+    TheChargeQuery,
+    UuidQuery,
+    named_parties,
+    names,
+)
+from duebook.http.layer.lists import INVOICE_SORTS, PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields, party_ref
 from duebook.http.layer.payments import DatedPayment, Part
-from duebook.http.layer.refusals import INVOICE_FIELDS, BadQuery, ConflictingParameters
+from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.tags import NewTag
 from duebook.http.lines import NewLine, priced
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp, as_given, optional_stamp, stamp
 from duebook.http.writes import Asked, write
-from duebook.ledger import lists
-from duebook.ledger.facts import Kind, PartyId, Side, State
-from duebook.ledger.lists import DocumentFilter, Page, PartyFilter
-from duebook.ledger.views import DocumentView
+from duebook.ledger.facts import Side, State
+from duebook.ledger.views import DocumentView, Standing
 from duebook.tenancy.facts import BusinessId
-from duebook.tenancy.gate import ReadTx, read_tx
+from duebook.tenancy.gate import read_tx
 
 PATH: Final = "/v1/businesses/{businessId:uuid}/invoices"
 
-_NOBODY: Final = PartyId(UUID(int=0))
+InvoiceStatus = Literal[
+    "SENT", "PARTIALLY_PAID", "PAID", "VOIDED", "PARTIALLY_WRITTEN_OFF", "WRITTEN_OFF", "REFUNDED", "PENDING"
+]
+
+_STATUS: Final[dict[Standing, InvoiceStatus]] = {
+    Standing.OPEN: "SENT",
+    Standing.PARTLY_SETTLED: "PARTIALLY_PAID",
+    Standing.SETTLED: "PAID",
+    Standing.VOID: "VOIDED",
+    Standing.PARTLY_WRITTEN_OFF: "PARTIALLY_WRITTEN_OFF",
+    Standing.WRITTEN_OFF: "WRITTEN_OFF",
+    Standing.REFUNDED: "REFUNDED",
+    Standing.DRAFT: "PENDING",
+}
 
 
 class NewInvoiceLine(NewLine, kw_only=True, omit_defaults=True):
@@ -86,7 +105,7 @@ class Invoice(ChargeData, kw_only=True):
     """An invoice."""
 
     type: Literal["Invoice"] = "Invoice"
-    status: Literal["SENT", "PARTIALLY_PAID", "PAID", "VOIDED"]
+    status: InvoiceStatus
     sent_at: str
     voided_at: str | None
     invoice_number: str | None
@@ -139,7 +158,7 @@ async def add_invoice(
         request.user,
         business_id,
         "add invoice",
-        [asked("", data)],
+        [to_record("", data)],
         side=Side.RECEIVABLE,
         fields=INVOICE_FIELDS,
     )
@@ -154,7 +173,7 @@ async def add_invoice(
     summary="List invoices",
     guards=[signed_in],
     security=BEARER,
-    dependencies=PAGING,
+    dependencies=PAGING | CHARGE_QUERY,
     responses={200: ResponseSpec(InvoicePage, generate_examples=False, description="One page")} | errors(404),
 )
 async def list_invoices(
@@ -162,17 +181,20 @@ async def list_invoices(
     services: TheServices,
     businessId: FromPath[UUID],
     paging: ThePage,
-    customer_id: FreeText = None,
+    asked: TheChargeQuery,
+    customer_id: UuidQuery = None,
     customer_external_id: FreeText = None,
+    sent_at_start: StampQuery = None,
+    sent_at_end: StampQuery = None,
 ) -> Response[bytes]:
-    """A page of invoices, of one customer if one is named."""
-    only(request, "customer_id", "customer_external_id")
+    """A page of invoices."""
+    only(request, ["customer_id", "customer_external_id", "sent_at_start", "sent_at_end", *names(ChargeQuery)])
+    side = Side.RECEIVABLE
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
-        customer = await _customer(tx, customer_id, customer_external_id)
-        which = DocumentFilter(
-            side=Side.RECEIVABLE, kind=Kind.CHARGE, party_ids=None if customer is None else [customer]
-        )
-        found, books, meta = await charges.page(tx, which, paging.sorted_by(CHARGE_SORTS))
+        customers = await named_parties(tx, side, "customer", customer_id, customer_external_id)
+        issued = ("sent_at", sent_at_start, sent_at_end)
+        which = asked.read(tx, side, charges.by_status(_STATUS), issued=issued, parties=customers)
+        found, books, meta = await charges.page(tx, which, paging.sorted_by(INVOICE_SORTS))
     return answered(InvoicePage([invoice(books, one) for one in found], meta))
 
 
@@ -193,7 +215,7 @@ async def get_invoice(
     return answered(OneInvoice(invoice(books, view)))
 
 
-def asked(at: str, given: NewInvoice) -> Asked:
+def to_record(at: str, given: NewInvoice) -> Asked:
     """What an invoice asks of the books. Raises BadInput; `at` is its place in a batch."""
     check_free(at.rstrip("."), given)
     sums = priced(
@@ -224,7 +246,7 @@ def invoice(books: Books, view: DocumentView) -> Invoice:
     document, body = view.document, view.document.body
     return Invoice(
         **charges.charge_fields(books, view),
-        status=charges.status(view, "SENT"),
+        status=_STATUS[view.standing],
         sent_at=as_given(body, "sent_at", document.issued_on),
         voided_at=body.get("voided_at"),
         invoice_number=body.get("invoice_number", document.number),
@@ -237,21 +259,3 @@ def invoice(books: Books, view: DocumentView) -> Invoice:
         refund_allocations=[],
         dedicated_refunds=body.get("dedicated_refunds", []),
     )
-
-
-async def _customer(tx: ReadTx, given_id: str | None, external_id: str | None) -> PartyId | None:
-    customer_id = None if given_id is None else PartyId(_uuid("customer_id", given_id))
-    if external_id is None:
-        return customer_id
-    which = PartyFilter(side=Side.RECEIVABLE, archived=None, external_id=external_id)
-    named = next((one.view.party.id for one in await lists.parties(tx, which, Page(limit=1))), _NOBODY)
-    if customer_id not in (None, named):
-        raise ConflictingParameters("customer_external_id", external_id, "customer_id")
-    return named
-
-
-def _uuid(name: str, text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise BadQuery(name, shown(text), "is a UUID") from None

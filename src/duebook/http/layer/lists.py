@@ -4,7 +4,7 @@ Source: docs/reference/layer.md, "Lists".
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Generic, Literal, TypeVar
 from uuid import UUID
@@ -17,7 +17,10 @@ from msgspec import UNSET, Meta, UnsetType
 from duebook.http.inputs import shown
 from duebook.http.layer.refusals import BadCursor, BadQuery, UnknownParameter
 from duebook.http.shell import AnyRequest
-from duebook.ledger.lists import DocumentSort, Listed, Page, PartySort, SortedPlace
+from duebook.ledger import lists
+from duebook.ledger.lists import DocumentFilter, DocumentSort, Listed, Page, PartySort, SortedPlace
+from duebook.ledger.views import DocumentView
+from duebook.tenancy.gate import ReadTx
 
 LARGEST_PAGE: Final = 500
 _PAGING: Final = frozenset({"sort_by", "sort_order", "cursor", "limit", "show_total_count"})
@@ -27,7 +30,17 @@ S = TypeVar("S", bound=DocumentSort | PartySort)
 T = TypeVar("T")
 
 PARTY_SORTS: Final[Mapping[str, PartySort]] = {"imported_at": "recorded", "updated_at": "updated", "name": "name"}
-CHARGE_SORTS: Final[Mapping[str, DocumentSort]] = {"imported_at": "recorded", "updated_at": "updated"}
+_CHARGE_SORTS: Final[Mapping[str, DocumentSort]] = {
+    "imported_at": "recorded",
+    "updated_at": "updated",
+    "due_at": "due_on",
+    "total_amount": "amount",
+    "outstanding_balance": "open",
+    "reference_number": "number",
+    "status": "standing",
+}
+INVOICE_SORTS: Final[Mapping[str, DocumentSort]] = {**_CHARGE_SORTS, "sent_at": "issued_on"}
+BILL_SORTS: Final[Mapping[str, DocumentSort]] = {**_CHARGE_SORTS, "received_at": "issued_on"}
 PAYMENT_SORTS: Final[Mapping[str, DocumentSort]] = {
     "imported_at": "recorded",
     "updated_at": "updated",
@@ -133,7 +146,16 @@ ThePage = NamedDependency[Paging]
 """A handler with these dependencies and a parameter `paging: ThePage` is given the page asked for."""
 
 
-def only(request: AnyRequest, *filters: str) -> None:
+async def documents(
+    tx: ReadTx, which: DocumentFilter, paging: SortedPaging[DocumentSort]
+) -> tuple[list[DocumentView], ListMeta]:
+    """One page of documents."""
+    found = await lists.documents(tx, which, paging.page, paging.sort)
+    total = await lists.count_documents(tx, which) if paging.counts else None
+    return paging.cut(found, total)
+
+
+def only(request: AnyRequest, filters: Iterable[str]) -> None:
     """The request holds no other query parameters than these and those of paging. Raises UnknownParameter."""
     known = _PAGING.union(filters)
     for name, value in request.query_params.items():

@@ -14,14 +14,12 @@ import msgspec
 
 from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
 from duebook.http.inputs import BadInput
-from duebook.http.layer.lists import PAYMENT_SORTS, ListMeta, Paging
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.services import Services
 from duebook.http.stamps import Stamp, as_given, in_utc
-from duebook.ledger import lists, views
+from duebook.ledger import views
 from duebook.ledger.commands import AddSettlement, DocumentRef, NewAllocation
 from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Side
-from duebook.ledger.lists import DocumentFilter
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import read_tx
@@ -159,18 +157,6 @@ async def find(
     """One payment. Raises TenancyError, DocumentNotFound."""
     async with read_tx(services.database, caller, business_id) as tx:
         return await views.document(tx, side, Kind.PAYMENT, DocumentId(payment_id))
-
-
-async def page(
-    services: Services, caller: Caller, business_id: BusinessId, side: Side, paging: Paging
-) -> tuple[list[DocumentView], ListMeta]:
-    """One page of payments. Raises TenancyError."""
-    which = DocumentFilter(side=side, kind=Kind.PAYMENT)
-    asked = paging.sorted_by(PAYMENT_SORTS)
-    async with read_tx(services.database, caller, business_id) as tx:
-        found = await lists.documents(tx, which, asked.page, asked.sort)
-        total = await lists.count_documents(tx, which) if asked.counts else None
-    return asked.cut(found, total)
 
 
 def payment_fields(business_id: BusinessId, view: DocumentView) -> dict[str, Any]:

@@ -28,10 +28,10 @@ class UnknownParameter(BadQuery):
 
 
 class ConflictingParameters(BadQuery):
-    """Two query parameters that name the same thing name the same one."""
+    """Two query parameters do not rule each other out."""
 
-    def __init__(self, field: str, value: str, other: str) -> None:
-        super().__init__(field, shown(value), f"is not the one that {other} names")
+    def __init__(self, field: str, value: str, rule: str) -> None:
+        super().__init__(field, shown(value), rule)
 
 
 class BadCursor(BadQuery):

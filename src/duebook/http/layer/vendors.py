@@ -98,7 +98,7 @@ async def list_vendors(
     name_contains: FreeText = None,
 ) -> Response[bytes]:
     """A page of vendors; archived ones only if asked for."""
-    only(request, *FILTERS)
+    only(request, FILTERS)
     which = PartyFilter(
         side=Side.PAYABLE,
         archived=None if include_archived else False,
