@@ -141,8 +141,11 @@ FILTERS: dict[str, tuple[dict[str, Any], Callable[[DocumentView], bool]]] = {
     "memo contains": ({"memo_contains": "RENT"}, lambda one: "rent" in one.document.body["memo"].lower()),
     "settled": ({"settled": True}, lambda one: one.settled_minor == one.document.amount_minor),
     "not settled": ({"settled": False}, lambda one: one.settled_minor != one.document.amount_minor),
-    "overdue": ({"overdue": True}, lambda one: one.open_minor > 0 and one.document.due_on < TODAY),
-    "not overdue": ({"overdue": False}, lambda one: not (one.open_minor > 0 and one.document.due_on < TODAY)),
+    "overdue": ({"standings": ["overdue"]}, lambda one: one.open_minor > 0 and one.document.due_on < TODAY),
+    "overdue or settled": (
+        {"standings": ["overdue", Standing.SETTLED]},
+        lambda one: standing(one) is Standing.SETTLED or (one.open_minor > 0 and one.document.due_on < TODAY),
+    ),
     "search": ({"search": "a-1"}, lambda one: "a-1" in (one.document.external_id or "").lower()),
     **{
         f"standing {one}": ({"standings": [one]}, lambda view, one=one: standing(view) is one)  # type: ignore[misc]

@@ -92,11 +92,24 @@ def _named(error: LedgerError, fields: Fields) -> str:
 
 
 async def recorded(
-    tx: WriteTx, asked: Sequence[Asked], *, side: Side, fields: Fields, batch: bool = False
+    tx: WriteTx,
+    asked: Sequence[Asked],
+    *,
+    side: Side,
+    fields: Fields,
+    batch: bool = False,
+    named: UUID | None = None,
 ) -> list[Recorded]:
-    """Record all or nothing inside a write. Raises RefusedWrite in the words of `fields`."""
+    """Record all or nothing inside a write. Raises RefusedWrite in the words of `fields`.
+
+    Raises NotFound itself if what is missing is not in the body, but `named`: what the address names.
+    """
     try:
         return [done for done in await record(tx, [one(tx.business) for one in asked]) if done]
+    except NotFound as error:
+        if named is not None and error.values["given"] == named:
+            raise
+        raise RefusedWrite(error, side, fields, f"[{error.at}]." if batch else "") from error
     except LedgerError as error:
         raise RefusedWrite(error, side, fields, f"[{error.at}]." if batch else "") from error
 
@@ -113,14 +126,6 @@ async def write(
     batch: bool = False,
     named: UUID | None = None,
 ) -> list[Recorded]:
-    """Record all or nothing as a write of its own. Raises TenancyError, RefusedWrite.
-
-    `named` is what the request's path names: that this is not there is raised as it is, NotFound.
-    """
-    try:
-        async with write_tx(services.database, caller, business_id, operation) as tx:
-            return await recorded(tx, asked, side=side, fields=fields, batch=batch)
-    except RefusedWrite as refused:
-        if named is not None and isinstance(refused.error, NotFound) and refused.error.given == named:
-            raise refused.error from None
-        raise
+    """Record all or nothing as a write of its own. Raises TenancyError, and as `recorded` does."""
+    async with write_tx(services.database, caller, business_id, operation) as tx:
+        return await recorded(tx, asked, side=side, fields=fields, batch=batch, named=named)

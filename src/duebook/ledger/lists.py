@@ -13,8 +13,7 @@ from uuid import UUID
 
 from duebook.db.queries import load
 from duebook.ledger.facts import DocumentId, Kind, PartyId, Side, Status
-from duebook.ledger.views import DocumentView, PartyView, Standing, documents_by_id, parties_by_id
-from duebook.tenancy.gate import ReadTx
+from duebook.ledger.views import DocumentView, PartyView, Standing, Tx, documents_by_id, parties_by_id
 
 _QUERIES: Final = load("duebook.ledger", "lists.sql")
 
@@ -76,8 +75,8 @@ class DocumentFilter:
     """Which documents of a side and a kind.
 
     Days and amounts are inclusive. `charge_id` finds payments and credits of which something is allocated to a charge,
-    `target_id` what is aimed at a document. `settled`, `overdue` and `standings` are as of today. `search` looks at the
-    number, the external id, the memo and the party's name, without case.
+    `target_id` what is aimed at a document. `settled` and `standings` are as of today; of the latter "overdue" is one
+    beside the others. `search` looks at the number, the external id, the memo and the party's name, without case.
     """
 
     side: Side
@@ -87,10 +86,9 @@ class DocumentFilter:
     target_id: DocumentId | None = None
     charge_id: DocumentId | None = None
     numbers: Sequence[str] | None = None
-    standings: Sequence[Standing] | None = None
+    standings: Sequence[Standing | Literal["overdue"]] | None = None
     statuses: Sequence[Status] | None = None
     settled: bool | None = None
-    overdue: bool | None = None
     issued_from: date | None = None
     issued_to: date | None = None
     due_from: date | None = None
@@ -104,19 +102,19 @@ class DocumentFilter:
     search: str | None = None
 
 
-async def parties(tx: ReadTx, which: PartyFilter, page: Page, sort: PartySort = "recorded") -> list[Listed[PartyView]]:
+async def parties(tx: Tx, which: PartyFilter, page: Page, sort: PartySort = "recorded") -> list[Listed[PartyView]]:
     """A page of parties."""
     places = await _page(tx, "party", which, page, sort)
     return _listed(places, {one.party.id: one for one in await parties_by_id(tx, which.side, list(places))})
 
 
-async def count_parties(tx: ReadTx, which: PartyFilter) -> int:
+async def count_parties(tx: Tx, which: PartyFilter) -> int:
     """How many parties there are on all pages."""
     return await _count(tx, _QUERIES.count_parties, which)
 
 
 async def documents(
-    tx: ReadTx, which: DocumentFilter, page: Page, sort: DocumentSort = "recorded"
+    tx: Tx, which: DocumentFilter, page: Page, sort: DocumentSort = "recorded"
 ) -> list[Listed[DocumentView]]:
     """A page of documents."""
     places = await _page(tx, "document", which, page, sort)
@@ -124,7 +122,7 @@ async def documents(
     return _listed(places, {one.document.id: one for one in found})
 
 
-async def count_documents(tx: ReadTx, which: DocumentFilter) -> int:
+async def count_documents(tx: Tx, which: DocumentFilter) -> int:
     """How many documents there are on all pages."""
     return await _count(tx, _QUERIES.count_documents, which)
 
@@ -134,7 +132,7 @@ def _listed(places: dict[UUID, SortedPlace], found: dict[Any, T]) -> list[Listed
 
 
 async def _page(
-    tx: ReadTx, what: str, which: PartyFilter | DocumentFilter, page: Page, sort: str
+    tx: Tx, what: str, which: PartyFilter | DocumentFilter, page: Page, sort: str
 ) -> dict[UUID, SortedPlace]:
     query = f"{what}_page{'' if sort == 'recorded' else '_sorted'}{'_back' if page.back else ''}"
     after = page.after or (_END if page.back else _START)
@@ -153,10 +151,10 @@ async def _page(
     return {row.id: SortedPlace(row.sort_number, row.sort_text, row.place, row.id) for row in rows}
 
 
-async def _count(tx: ReadTx, query: str, which: PartyFilter | DocumentFilter) -> int:
+async def _count(tx: Tx, query: str, which: PartyFilter | DocumentFilter) -> int:
     row: Any = await (await tx.connection.execute(query, _values(tx, which))).fetchone()
     return int(row.total)
 
 
-def _values(tx: ReadTx, which: PartyFilter | DocumentFilter) -> dict[str, Any]:
+def _values(tx: Tx, which: PartyFilter | DocumentFilter) -> dict[str, Any]:
     return asdict(which) | {"business_id": tx.business.id, "today": tx.business.today(tx.now)}

@@ -93,10 +93,10 @@ SELECT document.id, document.side, document.kind, document.external_id, document
                          WHERE business_id = document.business_id AND party_id = fact.party_id
                          ORDER BY version DESC LIMIT 1) AS whose
             WHERE position(lower(%(search)s::text) IN lower(name)) > 0))
-   AND ((%(standings)s::text[] IS NULL AND %(settled)s::boolean IS NULL AND %(overdue)s::boolean IS NULL) OR (
-        SELECT coalesce(standing = ANY (%(standings)s::text[]), true)
+   AND ((%(standings)s::text[] IS NULL AND %(settled)s::boolean IS NULL) OR (
+        SELECT coalesce(standing = ANY (%(standings)s::text[])
+                        OR (overdue AND 'overdue' = ANY (%(standings)s::text[])), true)
                AND coalesce(%(settled)s::boolean = (settled_minor = fact.amount_minor), true)
-               AND coalesce(%(overdue)s::boolean = overdue, true)
           FROM (
 -- insert: balance_of_document
                ) AS balance))

@@ -6,16 +6,31 @@ from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
+from duebook.http.thredfi.customers import (
+    archive_customer,
+    create_customer,
+    get_customer,
+    list_customers,
+    update_customer,
+)
 from duebook.http.thredfi.errors import error_answer
 from duebook.http.thredfi.insights import ap_aging, ar_aging
 from duebook.http.thredfi.security import COMPONENTS
 from duebook.http.thredfi.tokens import business_token, partner_token
+from duebook.http.thredfi.vendors import archive_vendor, create_vendor, get_vendor, list_vendors, update_vendor
+
+HANDLERS = [
+    *(partner_token, business_token, create_business, list_businesses, get_business),
+    *(create_customer, list_customers, get_customer, update_customer, archive_customer),
+    *(create_vendor, list_vendors, get_vendor, update_vendor, archive_vendor),
+    *(ar_aging, ap_aging),
+]
 
 
 def build() -> Litestar:
     """The routes of this dialect; its state is given `services` before the first request."""
     return Litestar(
-        [partner_token, business_token, create_business, list_businesses, get_business, ar_aging, ap_aging],
+        HANDLERS,
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
         openapi_config=described("Duebook, in Thredfi's words", COMPONENTS),

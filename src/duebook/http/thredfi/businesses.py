@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from duebook.http.bodies import JsonBody
@@ -16,6 +16,7 @@ from duebook.http.callers import CallerRequest, live_caller, live_partner
 from duebook.http.inputs import BadInput, free_json, shown
 from duebook.http.services import TheServices
 from duebook.http.thredfi.errors import errors
+from duebook.http.thredfi.paging import PAGING, Paged, ThePage
 from duebook.http.thredfi.security import ANYONE, PARTNER
 from duebook.money import UnknownCurrency, exponent
 from duebook.tenancy import businesses as tenancy
@@ -110,20 +111,9 @@ class CreatedBusiness(BusinessResponse, kw_only=True):
     meta: CreatedMeta = msgspec.field(name="_meta")
 
 
-class PageInfo(msgspec.Struct):
-    """Where a page stands among all."""
-
-    total_count: int
-    current_page: int
-    total_pages: int
-    page_size: int
-
-
-class BusinessPage(msgspec.Struct):
+class BusinessPage(Paged, kw_only=True):
     """One page of businesses, in the order in which they were made."""
 
-    count: int
-    page_info: PageInfo
     results: list[BusinessResponse]
 
 
@@ -162,20 +152,17 @@ async def create_business(
     summary="List businesses",
     guards=[live_partner],
     security=PARTNER,
+    dependencies=PAGING,
     responses=errors(401, 403),
 )
-async def list_businesses(
-    request: CallerRequest,
-    services: TheServices,
-    page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
-    page_size: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
-) -> BusinessPage:
+async def list_businesses(request: CallerRequest, services: TheServices, paging: ThePage) -> BusinessPage:
     """One page; past the last there is nothing."""
     found, total = await tenancy.businesses(
-        services.database, request.user.partner_id, limit=page_size, offset=(page - 1) * page_size
+        services.database, request.user.partner_id, limit=paging.page_size, offset=paging.offset
     )
-    info = PageInfo(total, page, max(1, -(-total // page_size)), page_size)
-    return BusinessPage(total, info, [BusinessResponse(**_fields(one)) for one in found])
+    return BusinessPage(
+        count=total, page_info=paging.info(total), results=[BusinessResponse(**_fields(one)) for one in found]
+    )
 
 
 @get(

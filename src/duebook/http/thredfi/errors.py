@@ -20,8 +20,11 @@ from psycopg_pool import PoolTimeout
 
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
+from duebook.http.kept_answers import KeyReused
 from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure, request_id
-from duebook.ledger.errors import SumTooLarge
+from duebook.http.writes import RefusedWrite
+from duebook.ledger import errors as ledger
+from duebook.ledger.facts import Kind, Side
 from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
 
@@ -56,12 +59,16 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     PartnerOnly: (403, "permission_denied"),
     NotYourBusiness: (403, "permission_denied"),
     BusinessNotFound: (404, "business_not_found"),
+    ledger.PartyNotFound: (404, "party_not_found"),
+    ledger.DocumentNotFound: (404, "document_not_found"),
+    ledger.AllocationNotFound: (404, "allocation_not_found"),
     NotFoundException: (404, "not_found"),
     MethodNotAllowedException: (405, "method_not_allowed"),
     BusinessConflict: (409, "duplicate_external_id"),
     RequestEntityTooLarge: (413, "payload_too_large"),
     QueryTooLong: (414, "query_too_long"),
-    SumTooLarge: (422, "sum_too_large"),
+    KeyReused: (409, "idempotency_key_reused"),
+    ledger.SumTooLarge: (422, "sum_too_large"),
     Busy: (503, "service_unavailable"),
     PoolTimeout: (503, "service_unavailable"),
     psycopg.OperationalError: (503, "service_unavailable"),
@@ -69,13 +76,36 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
 }
 
 
+_REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
+    ledger.LedgerError: (400, "validation_error"),
+    ledger.ExternalIdConflict: (409, "duplicate_external_id"),
+    ledger.PeriodIsClosed: (409, "period_closed"),
+    ledger.InTheWay: (409, "invalid_state"),
+    ledger.IsUndone: (409, "invalid_state"),
+    ledger.NotOpen: (409, "invalid_state"),
+    ledger.BadTransition: (409, "invalid_state"),
+    ledger.PartyIsArchived: (409, "invalid_state"),
+    ledger.SumTooLarge: (422, "sum_too_large"),
+}
+"""What the ledger refuses of a body."""
+
+_NOUNS: Final = {
+    (Side.RECEIVABLE, Kind.CHARGE): "invoice",
+    (Side.RECEIVABLE, Kind.CREDIT): "customer_credit",
+    (Side.RECEIVABLE, Kind.REFUND): "refund",
+    (Side.PAYABLE, Kind.CHARGE): "bill",
+    (Side.PAYABLE, Kind.CREDIT): "vendor_credit",
+    (Side.PAYABLE, Kind.REFUND): "vendor_refund",
+}
+"""What an error code calls a document, if not by its kind."""
+
 _FIELDS: Final = {"name": "legal_name"}
 """What this dialect calls a field of a business that has another name with us."""
 
 
 def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorResponse]:
     """The answer to a request that failed with this error."""
-    status, code = next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
+    status, code = _status(error)
     identity = request_id(request)
     if status >= 500:
         log_failure(request, error)
@@ -90,6 +120,17 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorRespons
         headers=failure_headers(error, status),
         media_type=MediaType.JSON,
     )
+
+
+def _status(error: Exception) -> tuple[int, str]:
+    match error:
+        case RefusedWrite(error=refused):
+            return next(_REFUSED[kind] for kind in type(refused).__mro__ if kind in _REFUSED)
+        case ledger.PartyNotFound(side=side):
+            return 404, "customer_not_found" if side is Side.RECEIVABLE else "vendor_not_found"
+        case ledger.DocumentNotFound(side=side, what=what):
+            return 404, f"{_NOUNS.get((side, Kind(what)), what)}_not_found"
+    return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
 
 
 def _message(request: AnyRequest, error: Exception, status: int) -> str:
@@ -108,6 +149,10 @@ def _detail(request: AnyRequest, error: Exception) -> dict[str, Any]:
             return {"external_id": external_id, "differing_field": _FIELDS.get(differing, differing)}
         case BusinessNotFound(business_id=business_id) | NotYourBusiness(business_id=business_id):
             return {"business_id": str(business_id)}
+        case RefusedWrite(field=field, said=said, values=values):
+            return {"field_errors": {field: [said]}, **values}
+        case ledger.NotFound():
+            return {"id": str(error.values["given"])}
     wrong = bad_inputs(request, error)
     return {"field_errors": {one.field or "body": [one.said] for one in wrong}} if wrong else {}
 
@@ -116,8 +161,8 @@ _DESCRIBED: Final = {
     400: "A part of the request breaks a rule",
     401: "No credentials, or not good ones",
     403: "The token is for another business, or for one business where the partner itself must ask",
-    404: "No such business for this partner",
-    409: "The external id is taken by a business with other content",
+    404: "No such business for this partner, or nothing with this id in it",
+    409: "The external id or the idempotency key was sent with other content, or the books do not allow it",
     413: "The body is too large",
     414: "The query is too long",
     422: "A sum does not fit 64 bits of cents",
