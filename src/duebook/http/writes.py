@@ -106,11 +106,9 @@ async def recorded(
     """
     try:
         return [done for done in await record(tx, [one(tx.business) for one in asked]) if done]
-    except NotFound as error:
-        if named is not None and error.values["given"] == named:
-            raise
-        raise RefusedWrite(error, side, fields, f"[{error.at}]." if batch else "") from error
     except LedgerError as error:
+        if isinstance(error, NotFound) and error.given == named:
+            raise
         raise RefusedWrite(error, side, fields, f"[{error.at}]." if batch else "") from error
 
 
