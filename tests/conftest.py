@@ -151,12 +151,19 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(database_url: str) -> Iterator[str]:
+def settings_of_server() -> dict[str, str]:
+    """What the environment of a module's server says beside the database; a module that wants something has its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str, settings_of_server: dict[str, str]) -> Iterator[str]:
     """The address of the server as it is run, on a free port of 127.0.0.1, over the module's database."""
     port = _free_port()
     code = f"import os; from duebook.http.server import serve; serve(os.environ['URL'], '127.0.0.1', {port}, 1)"
     address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"URL": database_url}) as process:
+    environment = os.environ | {"URL": database_url} | settings_of_server
+    with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
         try:
             _wait(address, process)
             yield address

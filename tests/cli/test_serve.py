@@ -155,3 +155,26 @@ def test_an_address_of_another_machine_is_refused(host: str, run: Run, connected
     ended = run(f"serve --host {host} --port {port}")
     assert ended.code == 1
     assert ended.err.startswith(f"duebook: cannot listen on {host} port {port}: ")
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_an_origin_that_would_never_match_is_refused(
+    command: str, run: Run, port: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given an allowed origin with a slash behind, when a server is started, then it is not, and the rule is named."""
+    monkeypatch.setenv("DUEBOOK_ALLOWED_ORIGINS", "https://app.example/")
+    ended = run(f"{command} --port {port} --data-dir {home}")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("duebook: DUEBOOK_ALLOWED_ORIGINS: 'https://app.example/' is not an origin")
+    assert not home.exists()
+
+
+def test_allowed_origins_reach_the_workers(start: Start, database_urls: Urls, port: int) -> None:
+    """Given an allowed origin, when the server is started, then its workers tell that page that it may read."""
+    origin = "https://app.example"
+    process = start(
+        *("serve", "--port", str(port)), DUEBOOK_DATABASE_URL=database_urls.serve, DUEBOOK_ALLOWED_ORIGINS=origin
+    )
+    read_until(process, "listens")
+    answer = httpx.get(f"http://127.0.0.1:{port}/healthz", headers={"Origin": origin})
+    assert answer.headers["access-control-allow-origin"] == origin

@@ -29,6 +29,7 @@ from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import LOG, is_up
 from duebook.db.pool import DATABASE_URL
+from duebook.http.origins import origins_of
 
 _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
@@ -85,10 +86,12 @@ HERE: Final = Listen()
 
 
 def begin(listen: Listen) -> None:
-    """See that there is somewhere to listen, and listen to Ctrl-C, which a shell has its background commands ignore.
+    """See that the settings can be read and that there is somewhere to listen, and listen to Ctrl-C, which a shell has
+    its background commands ignore.
 
-    Raises CannotListen.
+    Raises BadOrigin, CannotListen.
     """
+    origins_of(os.environ)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _wait_for_port(listen)
 

@@ -1,6 +1,6 @@
 """The server's entry: opens the database for the life of the process, and gives each request to its dialect.
 
-`app` makes what a server loads in each of its workers; it reads DUEBOOK_DATABASE_URL.
+`app` makes what a server loads in each of its workers; it reads the settings of the environment.
 """
 
 import logging
@@ -16,6 +16,7 @@ from duebook.db.pool import DATABASE_URL, connected
 from duebook.http import layer, native, thredfi
 from duebook.http.native.paths import API
 from duebook.http.openapi import document
+from duebook.http.origins import NO_ORIGINS, Origins, origins_of
 from duebook.http.services import Services
 from duebook.http.shell import Shell
 from duebook.oauth.keys import Keyring
@@ -26,7 +27,7 @@ _LOG: Final = logging.getLogger(__name__)
 class Dispatcher:
     """Gives a request to the dialect with the first prefix that its path has; the empty one has every path."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, origins: Origins) -> None:
         self._database_url: Final = database_url
         ours, platform, businesses = native.build_api(), thredfi.build(), layer.build()
         documents = {
@@ -34,14 +35,14 @@ class Dispatcher:
             "layer": partial(document, businesses, trailing_slash=False),
             "thredfi": partial(document, platform, trailing_slash=True),
         }
-        layer_shell = Shell(businesses, layer.error_answer)
+        layer_shell = Shell(businesses, layer.error_answer, origins)
         self._dialects: Final = {
-            API: Shell(ours, native.error_answer),
-            "/v1/platform": Shell(platform, thredfi.error_answer),
+            API: Shell(ours, native.error_answer, origins),
+            "/v1/platform": Shell(platform, thredfi.error_answer, origins),
             "/v1": layer_shell,
             "/oauth2/token": layer_shell,
             "/whoami": layer_shell,
-            "": Shell(native.build(documents), native.error_answer),
+            "": Shell(native.build(documents), native.error_answer, origins),
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -71,11 +72,14 @@ class Dispatcher:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def create_app(database_url: str) -> Dispatcher:
+def create_app(database_url: str, origins: Origins = NO_ORIGINS) -> Dispatcher:
     """The whole server as one ASGI application. `database_url` is a libpq URL of the serving role."""
-    return Dispatcher(database_url)
+    return Dispatcher(database_url, origins)
 
 
 def app() -> Dispatcher:
-    """The server for the database that DUEBOOK_DATABASE_URL names."""
-    return create_app(os.environ[DATABASE_URL])
+    """The server for the database that DUEBOOK_DATABASE_URL names, and the origins that the environment allows.
+
+    Raises BadOrigin.
+    """
+    return create_app(os.environ[DATABASE_URL], origins_of(os.environ))

@@ -1,6 +1,7 @@
-"""What every dialect's application stands in: request ids, HEAD, and addresses that cannot be read.
+"""What every dialect's application stands in: request ids, HEAD, pages of other sites, addresses that cannot be read.
 
-Holds: every answer carries `X-Request-ID`, the client's own if it sent a usable one; HEAD is answered wherever GET is.
+Holds: every answer carries `X-Request-ID`, the client's own if it sent a usable one, and says which pages may read it;
+HEAD is answered wherever GET is.
 Source: RFC 9110, section 9.3.2.
 """
 
@@ -8,6 +9,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -20,6 +22,7 @@ from litestar.types import HTTPScope, Message, Receive, Send
 from psycopg_pool import PoolTimeout
 
 from duebook.http.inputs import BadInput
+from duebook.http.origins import Origins
 from duebook.oauth.errors import AuthError, NoCredentials
 from duebook.tenancy.errors import Busy
 
@@ -62,8 +65,9 @@ def log_failure(request: AnyRequest, error: Exception) -> None:
 class Shell:
     """One dialect's application as ASGI, and how that dialect says that something is wrong."""
 
-    def __init__(self, app: Litestar, error_answer: ErrorAnswer) -> None:
+    def __init__(self, app: Litestar, error_answer: ErrorAnswer, origins: Origins) -> None:
         self.app: Final = app
+        self._origins: Final = origins
         self._error_answer: Final = error_answer
         self._methods: Final = {
             route.path_format: route.methods for route in app.routes if isinstance(route, HTTPRoute)
@@ -72,6 +76,7 @@ class Shell:
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         identity = _request_id(scope)
+        shared = self._origins.headers(scope["method"], scope["headers"])
         scope.setdefault("state", {})["request_id"] = identity
 
         async def send_with_id(message: Message) -> None:
@@ -80,9 +85,13 @@ class Shell:
                     (name, value if name != b"allow" else self._allow(scope, value))
                     for name, value in message["headers"]
                 ]
-                message["headers"] = [*headers, (b"x-request-id", identity.encode())]
+                message["headers"] = [*headers, *shared, (b"x-request-id", identity.encode())]
             await send(message)
 
+        if self._origins.are_asked_before(scope["method"], scope["headers"]):
+            await send_with_id({"type": "http.response.start", "status": HTTPStatus.NO_CONTENT, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # the server leaves the body away
         try:
