@@ -16,6 +16,14 @@ from duebook.http.layer.customers import (
     put_customer,
     unarchive_customer,
 )
+from duebook.http.layer.customer_credits import (
+    change_customer_credit,
+    delete_customer_credit,
+    get_customer_credit,
+    list_customer_credits,
+    put_customer_credit,
+    replace_customer_credit,
+)
 from duebook.http.layer.errors import error_answer
 from duebook.http.layer.invoice_batches import add_batch, add_bulk
 from duebook.http.layer.invoice_payments import add_dedicated_payment, add_payment, get_payment, list_payments
@@ -32,6 +40,14 @@ from duebook.http.layer.vendors import (
     unarchive_vendor,
 )
 from duebook.http.openapi import described
+from duebook.http.layer.vendor_credits import (
+    change_vendor_credit,
+    delete_vendor_credit,
+    get_vendor_credit,
+    list_vendor_credits,
+    put_vendor_credit,
+    replace_vendor_credit,
+)
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 
@@ -43,8 +59,12 @@ BEHIND_TOKENS = [
     *(archive_vendor, unarchive_vendor, merge_vendor),
     *(add_invoice, list_invoices, get_invoice, add_batch, add_bulk),
     *(add_payment, list_payments, get_payment, add_dedicated_payment),
+    *(put_customer_credit, list_customer_credits, get_customer_credit),
+    *(replace_customer_credit, change_customer_credit, delete_customer_credit),
     *(add_bill, list_bills, get_bill, add_bills),
     *(add_bill_payment, list_bill_payments, get_bill_payment),
+    *(put_vendor_credit, list_vendor_credits, get_vendor_credit),
+    *(replace_vendor_credit, change_vendor_credit, delete_vendor_credit),
     ar_aging_of_customer,
 ]
 

@@ -72,6 +72,7 @@ class ApiEnumErrorType(StrEnum):
     INVALID_PAGINATION_CURSOR = "InvalidPaginationCursor"
     INVALID_PAYLOAD = "InvalidPayload"
     INVOICE_STATE_ERROR = "InvoiceStateError"
+    PERIOD_IS_CLOSED = "PeriodIsClosed"
     QUERY_PARAM_FORMAT = "QueryParamFormat"
     RESOURCE_ARCHIVED = "ResourceArchived"
     SPECIFIED_BAD_REQUEST = "SpecifiedBadRequest"
@@ -135,7 +136,12 @@ _REFUSED: Final[dict[type[Exception], Answer]] = {
     ledger.OtherParty: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.DOES_NOT_MATCH_EXISTING_ENTITY),
     ledger.NoRate: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.DOES_NOT_MATCH_EXISTING_ENTITY),
     ledger.OverAllocated: Answer(400, ApiErrorType.INVALID_PARAMETERS),
+    ledger.Overdrawn: Answer(400, ApiErrorType.INVALID_PARAMETERS),
+    ledger.OverRefunded: Answer(400, ApiErrorType.INVALID_PARAMETERS),
     ledger.NotOpen: Answer(409, ApiErrorType.INVALID_STATE),
+    ledger.InTheWay: Answer(409, ApiErrorType.INVALID_STATE),
+    ledger.IsUndone: Answer(409, ApiErrorType.INVALID_STATE),
+    ledger.PeriodIsClosed: Answer(409, ApiErrorType.INVALID_STATE, ApiEnumErrorType.PERIOD_IS_CLOSED),
     ledger.PartyIsArchived: Answer(409, ApiErrorType.RESOURCE_ARCHIVED, ApiEnumErrorType.RESOURCE_ARCHIVED),
     ledger.Conflict: Answer(409, ApiErrorType.CONFLICT, ApiEnumErrorType.EXTERNAL_ID_CONFLICT),
 }

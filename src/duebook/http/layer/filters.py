@@ -134,6 +134,39 @@ class PaymentQuery:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedQuery:
+    """What lists of credits and of refunds are filtered by, as it was given."""
+
+    external_id: str | None
+    reference_number: list[str] | None
+    memo: str | None
+    memo_contains: str | None
+
+    def read(
+        self,
+        tx: ReadTx,
+        side: Side,
+        kind: Kind,
+        *,
+        issued: tuple[str, str | None, str | None],
+        parties: Sequence[PartyId] | None,
+    ) -> DocumentFilter:
+        """The same as the ledger reads it; `issued` is the name and the two ends of the day. Raises BadQuery."""
+        issued_from, issued_to = _days(tx, *issued)
+        return DocumentFilter(
+            side=side,
+            kind=kind,
+            party_ids=parties,
+            external_id=self.external_id,
+            numbers=_numbers(self.reference_number),
+            issued_from=issued_from,
+            issued_to=issued_to,
+            memo=self.memo,
+            memo_contains=self.memo_contains,
+        )
+
+
 async def charge_query(
     external_id: FreeText = None,
     status: Several = None,
@@ -185,14 +218,28 @@ async def payment_query(
     )
 
 
+async def dated_query(
+    external_id: FreeText = None,
+    reference_number: Several = None,
+    memo: FreeText = None,
+    memo_contains: FreeText = None,
+) -> DatedQuery:
+    """The filters that a request for credits or refunds gives."""
+    return DatedQuery(
+        external_id=external_id, reference_number=reference_number, memo=memo, memo_contains=memo_contains
+    )
+
+
 CHARGE_QUERY: Final = {"asked": Provide(charge_query)}
 PAYMENT_QUERY: Final = {"asked": Provide(payment_query)}
+DATED_QUERY: Final = {"asked": Provide(dated_query)}
 TheChargeQuery = NamedDependency[ChargeQuery]
 ThePaymentQuery = NamedDependency[PaymentQuery]
+TheDatedQuery = NamedDependency[DatedQuery]
 """A handler with these dependencies and a parameter `asked` is given the filters."""
 
 
-def names(query: type[ChargeQuery] | type[PaymentQuery]) -> list[str]:
+def names(query: type[ChargeQuery] | type[PaymentQuery] | type[DatedQuery]) -> list[str]:
     """What the parameters of these filters are called."""
     return [one.name for one in fields(query)]
 

@@ -18,6 +18,7 @@ from duebook.http.inputs import shown
 from duebook.http.layer.refusals import BadCursor, BadQuery, UnknownParameter
 from duebook.http.shell import AnyRequest
 from duebook.ledger import lists
+from duebook.ledger.facts import Side
 from duebook.ledger.lists import DocumentFilter, DocumentSort, Listed, Page, PartySort, SortedPlace
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.gate import ReadTx
@@ -46,6 +47,10 @@ PAYMENT_SORTS: Final[Mapping[str, DocumentSort]] = {
     "updated_at": "updated",
     "paid_at": "issued_on",
     "amount": "amount",
+}
+CREDIT_SORTS: Final[Mapping[Side, Mapping[str, DocumentSort]]] = {
+    Side.RECEIVABLE: {"imported_at": "recorded", "updated_at": "updated", "sent_at": "issued_on", "amount": "amount"},
+    Side.PAYABLE: {"imported_at": "recorded", "updated_at": "updated", "received_at": "issued_on", "amount": "amount"},
 }
 """What lists are sorted by; the first is the order without a word."""
 

@@ -14,6 +14,7 @@ BadInput
 from typing import Final
 
 from duebook.http.inputs import BadInput, shown
+from duebook.ledger.facts import Side
 
 
 class BadQuery(BadInput):
@@ -102,5 +103,18 @@ BILL_PAYMENT_FIELDS: Final = {
     "allocations": "bill_payment_allocations[]",
     "charge": "bill_payment_allocations[]",
     "open": "bill_payment_allocations[]",
+}
+CREDIT_FIELDS: Final = {
+    side: {
+        "party": f"{whose}_id",
+        "number": "reference_number",
+        "settled_on": issued,
+        "issued_on": issued,
+        "amount": "line_items",
+        "allocations": "allocations[]",
+        "charge": "allocations[]",
+        "open": "allocations[]",
+    }
+    for side, whose, issued in [(Side.RECEIVABLE, "customer", "sent_at"), (Side.PAYABLE, "vendor", "received_at")]
 }
 """What bodies of this dialect call the parts of a write; see `RefusedWrite`."""
