@@ -50,7 +50,10 @@ BILL: Final[dict[str, Any]] = {
 """10000 in all, due on 1 July 2024, of which 6000 are open."""
 
 
-LISTS: Final = ("customers", "vendors", "invoices", "invoices/payments", "bills", "bills/bill-payments")
+LISTS: Final = (
+    *("customers", "vendors", "invoices", "invoices/payments", "bills", "bills/bill-payments"),
+    *("invoices/customer-credits", "bills/vendor-credits"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The served document is true: of whatever is generated from it, nothing is answered in a way that it does not say."""
 
 import json
+from collections import defaultdict
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from schemathesis.checks import negative_data_rejection, positive_data_acceptanc
 from duebook.http import layer
 from duebook.http.openapi import document
 from tests.http.contracts import Contract
-from tests.http.layer_world import BILL, INVOICE, layer_token, new_layer
+from tests.http.layer_world import BILL, INVOICE, Layer, layer_token, new_layer
 from tests.http.world import Platform, bearer
 
 PUBLISHED = {
@@ -39,6 +40,10 @@ PUBLISHED = {
     "/v1/businesses/{businessId}/invoices/payments/{paymentId}": {"get"},
     "/v1/businesses/{businessId}/invoices/{invoiceId}/payment": {"post"},
     "/v1/businesses/{businessId}/invoices/ar-aging/customer/{customerId}": {"get"},
+    "/v1/businesses/{businessId}/invoices/customer-credits": {"get", "post"},
+    "/v1/businesses/{businessId}/invoices/customer-credits/{customerCreditId}": {"get", "put", "patch", "delete"},
+    "/v1/businesses/{businessId}/bills/vendor-credits": {"get", "post"},
+    "/v1/businesses/{businessId}/bills/vendor-credits/{vendorCreditId}": {"get", "put", "patch", "delete"},
     "/v1/businesses/{businessId}/bills": {"get", "post"},
     "/v1/businesses/{businessId}/bills/{billId}": {"get"},
     "/v1/businesses/{businessId}/bills/bulk": {"post"},
@@ -80,7 +85,15 @@ def ids(client: httpx.Client, platform: Platform) -> dict[str, str]:
         "paymentId": invoice["payment_allocations"][0]["payment_id"],
         "billId": bill["id"],
         "vendorId": bill["vendor"]["id"],
+        "customerCreditId": _credit(books, "invoices/customer-credits", customer_id=invoice["customer"]["id"]),
+        "vendorCreditId": _credit(books, "bills/vendor-credits", vendor_id=bill["vendor"]["id"]),
     }
+
+
+def _credit(books: Layer, path: str, **whose: str) -> str:
+    made = books.post(path, {"received_at": "2024-06-01", "line_items": [{"amount": 100}], **whose})
+    credit_id: str = made["id"]
+    return credit_id
 
 
 def _whole(path: str, body: Any, ids: dict[str, str]) -> Any:
@@ -97,6 +110,10 @@ def _whole(path: str, body: Any, ids: dict[str, str]) -> Any:
         case "bills" | "bulk":
             whose = {"vendor_id": ids["vendorId"], "vendor_external_id": None, "payments": None}
             return body | whose | {"bill_terms": "NET_10", "due_at": None}
+        case "customer-credits":
+            return body | {"customer_id": ids["customerId"], "customer_external_id": None, "allocations": None}
+        case "vendor-credits":
+            return body | {"vendor_id": ids["vendorId"], "vendor_external_id": None, "allocations": None}
         case "payments":
             return body | {"amount": 0, "invoice_payments": [{"invoice_id": ids["invoiceId"], "amount": 0}]}
         case "bill-payments":
@@ -140,10 +157,10 @@ def test_cents_are_described_as_64_bits() -> None:
 
 def test_every_operation_wants_credentials(client: httpx.Client) -> None:
     """Given no credentials, when any operation is asked for, then 401, whatever else is wrong."""
-    anything = dict.fromkeys(["businessId", "customerId", "vendorId", "invoiceId", "billId", "paymentId"], f"{0:032x}")
+    anything = defaultdict(lambda: f"{0:032x}")
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
-            answer = client.request(method, path.format(**anything), content=b"")
+            answer = client.request(method, path.format_map(anything), content=b"")
             assert answer.status_code == 401, path
             assert answer.json()["type"] == "AuthFailure"
             assert operation["security"]
@@ -151,10 +168,10 @@ def test_every_operation_wants_credentials(client: httpx.Client) -> None:
 
 def test_only_the_token_endpoint_takes_the_key_itself(client: httpx.Client, platform: Platform) -> None:
     """Given the partner's id and key as Basic, when anything but a token is asked for, then 401 asks for a token."""
-    anything = dict.fromkeys(["businessId", "customerId", "vendorId", "invoiceId", "billId", "paymentId"], f"{0:032x}")
+    anything = defaultdict(lambda: f"{0:032x}")
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
-            answer = client.request(method, path.format(**anything), auth=platform.basic)
+            answer = client.request(method, path.format_map(anything), auth=platform.basic)
             if operation["security"] == [{"BasicAuth": []}]:
                 assert (path, answer.status_code) == ("/oauth2/token", 200)
             else:

@@ -7,6 +7,14 @@ from duebook.http.layer.aging import ar_aging_of_customer
 from duebook.http.layer.bill_payments import add_bill_payment, get_bill_payment, list_bill_payments
 from duebook.http.layer.bills import add_bill, add_bills, get_bill, list_bills
 from duebook.http.layer.businesses import add_business
+from duebook.http.layer.customer_credits import (
+    change_customer_credit,
+    delete_customer_credit,
+    get_customer_credit,
+    list_customer_credits,
+    put_customer_credit,
+    replace_customer_credit,
+)
 from duebook.http.layer.customers import (
     archive_customer,
     change_customer,
@@ -16,20 +24,20 @@ from duebook.http.layer.customers import (
     put_customer,
     unarchive_customer,
 )
-from duebook.http.layer.customer_credits import (
-    change_customer_credit,
-    delete_customer_credit,
-    get_customer_credit,
-    list_customer_credits,
-    put_customer_credit,
-    replace_customer_credit,
-)
 from duebook.http.layer.errors import error_answer
 from duebook.http.layer.invoice_batches import add_batch, add_bulk
 from duebook.http.layer.invoice_payments import add_dedicated_payment, add_payment, get_payment, list_payments
 from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
 from duebook.http.layer.security import COMPONENTS
 from duebook.http.layer.tokens import business_token, business_token_by_get, client_token, whoami
+from duebook.http.layer.vendor_credits import (
+    change_vendor_credit,
+    delete_vendor_credit,
+    get_vendor_credit,
+    list_vendor_credits,
+    put_vendor_credit,
+    replace_vendor_credit,
+)
 from duebook.http.layer.vendors import (
     archive_vendor,
     change_vendor,
@@ -40,14 +48,6 @@ from duebook.http.layer.vendors import (
     unarchive_vendor,
 )
 from duebook.http.openapi import described
-from duebook.http.layer.vendor_credits import (
-    change_vendor_credit,
-    delete_vendor_credit,
-    get_vendor_credit,
-    list_vendor_credits,
-    put_vendor_credit,
-    replace_vendor_credit,
-)
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 

@@ -162,7 +162,7 @@ async def list_customer_credits(
     sent_at_end: StampQuery = None,
 ) -> Response[bytes]:
     """A page of credits."""
-    only(request, "customer_id", "customer_external_id", "sent_at_start", "sent_at_end", *names(DatedQuery))
+    only(request, ["customer_id", "customer_external_id", "sent_at_start", "sent_at_end", *names(DatedQuery)])
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
         parties = await named_parties(tx, Side.RECEIVABLE, "customer", customer_id, customer_external_id)
         issued = ("sent_at", sent_at_start, sent_at_end)

@@ -160,7 +160,7 @@ async def list_vendor_credits(
     received_at_end: StampQuery = None,
 ) -> Response[bytes]:
     """A page of credits."""
-    only(request, "vendor_id", "vendor_external_id", "received_at_start", "received_at_end", *names(DatedQuery))
+    only(request, ["vendor_id", "vendor_external_id", "received_at_start", "received_at_end", *names(DatedQuery)])
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
         parties = await named_parties(tx, Side.PAYABLE, "vendor", vendor_id, vendor_external_id)
         issued = ("received_at", received_at_start, received_at_end)
