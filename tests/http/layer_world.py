@@ -1,7 +1,7 @@
 """A business and its books, written and read through Layer's dialect."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import httpx
@@ -152,3 +152,34 @@ def bill_payment(amount: int, *parts: tuple[str, int], **fields: Any) -> dict[st
     allocations = [{"bill_external_id": number, "amount": part} for number, part in parts]
     asked = {"paid_at": "2024-04-20", "method": "ACH", "amount": amount, "bill_payment_allocations": allocations}
     return asked | fields
+
+
+class Face(NamedTuple):
+    """One side of the books as this dialect names it."""
+
+    charges: str
+    payments: str
+    parts: str
+    word: str
+    whose: str
+
+    def charge(self, number: str, amount: int = 10_000, **fields: Any) -> dict[str, Any]:
+        """An invoice or a bill of one line."""
+        return (invoice if self.word == "invoice" else bill)(number, amount, **fields)
+
+    def payment(self, amount: int, *parts: tuple[str, int], **fields: Any) -> dict[str, Any]:
+        """A payment for invoices or bills named by their external ids."""
+        return (payment if self.word == "invoice" else bill_payment)(amount, *parts, **fields)
+
+    def of(self, whose: str) -> dict[str, Any]:
+        """Whose a charge is."""
+        return {f"{self.whose}_external_id": whose}
+
+    @property
+    def state_error(self) -> str:
+        """What an amount that does not fit is called."""
+        return f"{self.word.title()}StateError"
+
+
+INVOICES = Face("invoices", "invoices/payments", "invoice_payments", "invoice", "customer")
+BILLS = Face("bills", "bills/bill-payments", "bill_payment_allocations", "bill", "vendor")

@@ -1,44 +1,14 @@
 """Payments for invoices and for bills: allocated to the last cent, never over what is open."""
 
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.http.layer_world import Layer, bill, bill_payment, invoice, new_layer, payment
+from tests.http.layer_world import BILLS, INVOICES, Face, Layer, bill, invoice, new_layer, payment
 from tests.http.world import Platform
 
-
-class Face(NamedTuple):
-    """One side of the books as this dialect names it."""
-
-    charges: str
-    payments: str
-    parts: str
-    word: str
-    whose: str
-
-    def charge(self, number: str, amount: int = 10_000, **fields: Any) -> dict[str, Any]:
-        """An invoice or a bill of one line."""
-        return (invoice if self.word == "invoice" else bill)(number, amount, **fields)
-
-    def payment(self, amount: int, *parts: tuple[str, int], **fields: Any) -> dict[str, Any]:
-        """A payment for invoices or bills named by their external ids."""
-        return (payment if self.word == "invoice" else bill_payment)(amount, *parts, **fields)
-
-    def of(self, whose: str) -> dict[str, Any]:
-        """Whose a charge is."""
-        return {f"{self.whose}_external_id": whose}
-
-    @property
-    def state_error(self) -> str:
-        """What an amount that does not fit is called."""
-        return f"{self.word.title()}StateError"
-
-
-INVOICES = Face("invoices", "invoices/payments", "invoice_payments", "invoice", "customer")
-BILLS = Face("bills", "bills/bill-payments", "bill_payment_allocations", "bill", "vendor")
 BOTH = pytest.mark.parametrize("face", [INVOICES, BILLS], ids=["invoices", "bills"])
 
 

@@ -58,6 +58,11 @@ def as_given(body: Mapping[str, Any], name: str, day: date) -> str:
     return given or midnight(day)
 
 
+def instant(at: datetime) -> str:
+    """An instant as a time stamp in UTC."""
+    return in_utc(at).isoformat().replace("+00:00", "Z")
+
+
 def in_utc(instant: datetime) -> datetime:
     """The same instant, to be written with a Z."""
     return instant.astimezone(UTC)

@@ -16,7 +16,7 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Text, check_free
 from duebook.http.inputs import BadInput
 from duebook.http.layer import charges
-from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
+from duebook.http.layer.charges import AskedCharge, Books, ChargeData, LineData, NewCharge
 from duebook.http.layer.errors import errors
 from duebook.http.layer.filters import (
     CHARGE_QUERY,
@@ -37,7 +37,7 @@ from duebook.http.layer.vendors import VendorData
 from duebook.http.lines import NewLine, priced
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp, as_given, optional_stamp, stamp
-from duebook.http.writes import Asked, write
+from duebook.http.writes import write
 from duebook.ledger.facts import Side
 from duebook.ledger.views import DocumentView, Standing
 from duebook.tenancy.facts import BusinessId
@@ -119,7 +119,6 @@ class Bill(ChargeData, kw_only=True):
     status: BillStatus
     terms: BillTerms | None
     received_at: str
-    voided_at: str | None
     bill_number: str | None
     vendor: VendorData
     line_items: list[BillLine]
@@ -167,10 +166,10 @@ async def add_bill(
     """Record one bill."""
     business_id = BusinessId(businessId)
     (done,) = await write(
-        services, request.user, business_id, "add bill", [_asked("", data)], side=Side.PAYABLE, fields=BILL_FIELDS
+        services, request.user, business_id, "add bill", [to_record("", data)], side=Side.PAYABLE, fields=BILL_FIELDS
     )
     view, books = await charges.find(services, request.user, business_id, Side.PAYABLE, done.id)
-    return answered(OneBill(_bill(books, view)), created=done.created)
+    return answered(OneBill(bill(books, view)), created=done.created)
 
 
 @post(
@@ -191,13 +190,13 @@ async def add_bills(
 ) -> Response[bytes]:
     """Record several bills."""
     business_id = BusinessId(businessId)
-    commands = [_asked(at, one) for at, one in charges.check_batch(data)]
+    commands = [to_record(at, one) for at, one in charges.check_batch(data)]
     done = await write(
         services, request.user, business_id, "add bills", commands, side=Side.PAYABLE, fields=BILL_FIELDS, batch=True
     )
     ids = [one.id for one in done]
     found, books = await charges.find_all(services, request.user, business_id, Side.PAYABLE, ids)
-    return answered(ManyBills([_bill(books, one) for one in found]))
+    return answered(ManyBills([bill(books, one) for one in found]))
 
 
 @get(
@@ -229,7 +228,7 @@ async def list_bills(
         issued = ("received_at", received_at_start, received_at_end)
         which = asked.read(tx, side, charges.by_status(_STATUS), issued=issued, parties=vendors)
         found, books, meta = await charges.page(tx, which, paging.sorted_by(BILL_SORTS))
-    return answered(BillPage([_bill(books, one) for one in found], meta))
+    return answered(BillPage([bill(books, one) for one in found], meta))
 
 
 @get(
@@ -246,10 +245,11 @@ async def get_bill(
 ) -> Response[bytes]:
     """One bill."""
     view, books = await charges.find(services, request.user, BusinessId(businessId), Side.PAYABLE, billId)
-    return answered(OneBill(_bill(books, view)))
+    return answered(OneBill(bill(books, view)))
 
 
-def _asked(at: str, given: NewBill) -> Asked:
+def to_record(at: str, given: NewBill) -> AskedCharge:
+    """What a bill asks of the books. Raises BadInput; `at` is its place in a batch."""
     check_free(at.rstrip("."), given)
     if (given.due_at is None) == (given.bill_terms is None):
         raise BadInput(f"{at}due_at", "", "or bill_terms is required, and not both")
@@ -273,14 +273,14 @@ def _asked(at: str, given: NewBill) -> Asked:
     )
 
 
-def _bill(books: Books, view: DocumentView) -> Bill:
+def bill(books: Books, view: DocumentView) -> Bill:
+    """A bill as this dialect shows it."""
     document, body = view.document, view.document.body
     return Bill(
         **charges.charge_fields(books, view),
         status=_STATUS[view.standing],
         terms=body.get("bill_terms"),
         received_at=as_given(body, "received_at", document.received_on or document.issued_on),
-        voided_at=body.get("voided_at"),
         bill_number=body.get("bill_number", document.number),
         vendor=VendorData(**more_fields(books.business_id, books.parties[document.party_id])),
         line_items=[BillLine(**line, bill_id=document.id) for line in charges.line_fields(books, view)],

@@ -6,7 +6,7 @@ in the aging report.
 Source: docs/reference/layer.md, "Invoices and bills".
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,8 +25,7 @@ from duebook.http.layer.refusals import BatchTooLarge, EmptyBatch
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.lines import Priced, SalesTax
 from duebook.http.services import Services
-from duebook.http.stamps import in_utc, midnight
-from duebook.http.writes import Asked
+from duebook.http.stamps import in_utc, instant, midnight
 from duebook.ids import new_id
 from duebook.ledger import views
 from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
@@ -43,6 +42,9 @@ _PAID: Final = frozenset({Standing.SETTLED, Standing.REFUNDED})
 
 Given = date | datetime
 """A date or an instant, as a client gave it."""
+
+AskedCharge = Callable[[Business], AddCharge]
+"""What a checked body of an invoice or a bill asks of the books, once it is known whose they are."""
 
 _APART: Final = frozenset(
     {"external_id", "tags", "line_items", "customer_id", "customer_external_id", "vendor_id", "vendor_external_id"}
@@ -90,6 +92,7 @@ class ChargeData(msgspec.Struct, kw_only=True):
     external_id: str | None
     due_at: str | None
     paid_at: str | None
+    voided_at: str | None
     subtotal: Cents
     additional_discount: Cents
     additional_sales_taxes: list[SalesTax]
@@ -161,7 +164,7 @@ def asked_charge(
     terms: Terms | None = None,
     state: State = State.ISSUED,
     payments: Sequence[tuple[NewPayment, Given]] = (),
-) -> Asked:
+) -> AskedCharge:
     """The charge, with the payments that came along, as the ledger is told of it."""
     body = kept(asked, without=_APART) | {
         "line_items": sums.lines,
@@ -218,7 +221,7 @@ async def find_all(
     """These charges, in this order. Raises TenancyError."""
     async with read_tx(services.database, caller, business_id) as tx:
         found = await views.documents_by_id(tx, side, Kind.CHARGE, charge_ids)
-        return found, await _books(tx, side, found)
+        return found, await books_of(tx, side, found)
 
 
 async def page(
@@ -226,10 +229,11 @@ async def page(
 ) -> tuple[list[DocumentView], Books, ListMeta]:
     """One page of charges."""
     found, meta = await documents(tx, which, paging)
-    return found, await _books(tx, which.side, found), meta
+    return found, await books_of(tx, which.side, found), meta
 
 
-async def _books(tx: ReadTx, side: Side, found: Sequence[DocumentView]) -> Books:
+async def books_of(tx: views.Tx, side: Side, found: Sequence[DocumentView]) -> Books:
+    """What these charges are shown with."""
     parties = await views.parties_by_id(tx, side, list({one.document.party_id for one in found}))
     sources = {part.source_id for one in found for part in one.allocations}
     payments = await views.documents_by_id(tx, side, Kind.PAYMENT, list(sources)) if sources else []
@@ -259,6 +263,7 @@ def charge_fields(books: Books, view: DocumentView) -> dict[str, Any]:
         "external_id": charge.external_id,
         "due_at": body.get("due_at", due_at),
         "paid_at": midnight(view.settled_on) if view.standing in _PAID and view.settled_on else None,
+        "voided_at": body.get("voided_at", instant(view.updated_at) if charge.state is State.VOID else None),
         "subtotal": body.get("subtotal", charge.amount_minor),
         "additional_discount": body.get("additional_discount", 0),
         "additional_sales_taxes": body.get("additional_sales_taxes", []),
@@ -271,6 +276,22 @@ def charge_fields(books: Books, view: DocumentView) -> dict[str, Any]:
         "imported_at": in_utc(view.created_at),
         "updated_at": in_utc(view.updated_at),
         "transaction_tags": api_tags(books.business_id, charge.tags),
+    }
+
+
+def as_recorded(view: DocumentView) -> dict[str, Any]:
+    """What a body would say of a charge's amounts and due date.
+
+    One that came without lines has one of its amount; what a line of another interface does not name is empty.
+    """
+    charge, body = view.document, view.document.body
+    prices = ("additional_discount", "additional_sales_taxes", "tips")
+    return {
+        **{name: body[name] for name in prices if name in body},
+        "line_items": [
+            {"product_name": ""} | line for line in body.get("line_items") or [{"unit_price": charge.amount_minor}]
+        ],
+        "due_at": midnight(charge.due_on),
     }
 
 

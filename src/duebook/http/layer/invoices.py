@@ -14,7 +14,7 @@ from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
 from duebook.http.fields import Cents, Free, PositiveCents, Text, check_free
 from duebook.http.layer import charges
-from duebook.http.layer.charges import Books, ChargeData, LineData, NewCharge
+from duebook.http.layer.charges import AskedCharge, Books, ChargeData, LineData, NewCharge
 from duebook.http.layer.customers import CustomerData
 from duebook.http.layer.errors import errors
 from duebook.http.layer.filters import (
@@ -35,7 +35,7 @@ from duebook.http.layer.tags import NewTag
 from duebook.http.lines import NewLine, priced
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp, as_given, optional_stamp, stamp
-from duebook.http.writes import Asked, write
+from duebook.http.writes import write
 from duebook.ledger.facts import Side, State
 from duebook.ledger.views import DocumentView, Standing
 from duebook.tenancy.facts import BusinessId
@@ -107,7 +107,6 @@ class Invoice(ChargeData, kw_only=True):
     type: Literal["Invoice"] = "Invoice"
     status: InvoiceStatus
     sent_at: str
-    voided_at: str | None
     invoice_number: str | None
     recipient_name: str | None
     customer: CustomerData
@@ -215,7 +214,7 @@ async def get_invoice(
     return answered(OneInvoice(invoice(books, view)))
 
 
-def to_record(at: str, given: NewInvoice) -> Asked:
+def to_record(at: str, given: NewInvoice) -> AskedCharge:
     """What an invoice asks of the books. Raises BadInput; `at` is its place in a batch."""
     check_free(at.rstrip("."), given)
     sums = priced(
@@ -248,7 +247,6 @@ def invoice(books: Books, view: DocumentView) -> Invoice:
         **charges.charge_fields(books, view),
         status=_STATUS[view.standing],
         sent_at=as_given(body, "sent_at", document.issued_on),
-        voided_at=body.get("voided_at"),
         invoice_number=body.get("invoice_number", document.number),
         recipient_name=body.get("recipient_name"),
         customer=CustomerData(**more_fields(books.business_id, books.parties[document.party_id])),

@@ -65,6 +65,8 @@ class BatchTooLarge(BadBatch):
 
 
 INVOICE_FIELDS: Final = {
+    "document": "invoiceId",
+    "effective_on": "sent_at",
     "party": "customer_id",
     "number": "reference_number",
     "amount": "total_amount",
@@ -73,6 +75,8 @@ INVOICE_FIELDS: Final = {
     "due_on": "due_at",
 }
 BILL_FIELDS: Final = {
+    "document": "billId",
+    "effective_on": "received_at",
     "party": "vendor_id",
     "number": "reference_number",
     "amount": "total_amount",
