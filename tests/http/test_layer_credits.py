@@ -214,7 +214,8 @@ def test_a_bad_credit_is_refused(books: Layer, face: Face, change: dict[str, Any
 @BOTH
 def test_a_credit_is_for_charges_of_its_own_party(books: Layer, face: Face) -> None:
     """Given a charge of another party, when credited, then 400 names the allocation."""
-    charge = books.post(face.charges, face.charge("1", **{f"{face.whose}_external_id": "other"}))
+    theirs: dict[str, Any] = {f"{face.whose}_external_id": "other"}
+    charge = books.post(face.charges, face.charge("1", **theirs))
     refused = books.refused(face.credits, face.credit(100, (charge["id"], 100)))
     assert (refused["error_enum"], refused["meta"]["field"]) == ("DoesNotMatchExistingEntity", "allocations[0]")
 

@@ -162,7 +162,7 @@ def test_cents_are_described_as_64_bits() -> None:
 
 def test_every_operation_wants_credentials(client: httpx.Client) -> None:
     """Given no credentials, when any operation is asked for, then 401, whatever else is wrong."""
-    anything = defaultdict(lambda: f"{0:032x}")
+    anything: defaultdict[str, str] = defaultdict(lambda: f"{0:032x}")
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
             answer = client.request(method, path.format_map(anything), content=b"")
@@ -173,7 +173,7 @@ def test_every_operation_wants_credentials(client: httpx.Client) -> None:
 
 def test_only_the_token_endpoint_takes_the_key_itself(client: httpx.Client, platform: Platform) -> None:
     """Given the partner's id and key as Basic, when anything but a token is asked for, then 401 asks for a token."""
-    anything = defaultdict(lambda: f"{0:032x}")
+    anything: defaultdict[str, str] = defaultdict(lambda: f"{0:032x}")
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
             answer = client.request(method, path.format_map(anything), auth=platform.basic)

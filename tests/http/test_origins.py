@@ -17,7 +17,11 @@ READABLE: Final = {
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
 }
 
-PATHS: Final = ("/v1/businesses/{}/invoices", "/v1/platform/businesses/{}/insights/ar-aging/", "/api/v1/businesses/{}/reports/aging?side=receivable")
+PATHS: Final = (
+    "/v1/businesses/{}/invoices",
+    "/v1/platform/businesses/{}/insights/ar-aging/",
+    "/api/v1/businesses/{}/reports/aging?side=receivable",
+)
 
 
 @pytest.fixture(scope="module")
