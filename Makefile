@@ -12,6 +12,8 @@ EXAMPLES ?= 5000
 # generated requests, which look at the served documents.
 DATABASE_TESTS := tests/postgres tests/http tests/cli
 
+GENERATED_REQUESTS := $(wildcard tests/http/*_openapi.py) tests/http/test_walks.py
+
 BIN := .venv/bin
 # As many processes as processors, all on one PostgreSQL, which takes a hundred connections. The tests of a file stay
 # together and in order; the folders come in theirs, so that short files are the last.
@@ -33,7 +35,7 @@ test: .venv/ready ## run every test that needs only Python
 
 test-pg15: .venv/ready ## run the database tests on Debian's PostgreSQL 15
 	@test -x $(PG15_BIN)/initdb || { echo "make test-pg15: no PostgreSQL 15 in $(PG15_BIN); on Debian: apt-get install postgresql-15" >&2; exit 1; }
-	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(PYTEST) $(DATABASE_TESTS) --ignore-glob '*_openapi.py' -p no:schemathesis
+	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(PYTEST) $(DATABASE_TESTS) $(addprefix --ignore ,$(GENERATED_REQUESTS)) -p no:schemathesis
 
 test-browser: .venv/ready ## run the tests that drive a browser
 	@command -v chromium >/dev/null || { echo "make test-browser: no chromium on the PATH; on Debian: apt-get install chromium" >&2; exit 1; }
@@ -47,8 +49,8 @@ lint: .venv/ready ## check style, formatting and types
 bench: .venv/ready ## print how speed holds up with size and history, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: .venv/ready ## try the properties of the ledger on many more histories (EXAMPLES=5000)
-	DUEBOOK_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres
+soak: .venv/ready ## try the properties on many more histories and requests (EXAMPLES=5000)
+	DUEBOOK_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS)
 
 lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (delete requirements/*.txt to renew all)
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }

@@ -62,7 +62,7 @@ class Plausible:
             case {"type": "array"} as shape:
                 return [self._value(shape["items"], name, payable=payable)]
             case {"type": "integer"} | {"type": "number"}:
-                return 1
+                return 1_000 if name == "unit_price" else 1
             case {"type": "boolean"}:
                 return False
             case {"format": "uuid"}:

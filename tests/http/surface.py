@@ -44,9 +44,16 @@ class Surface:
 
     def id(self, kind: str, *, payable: bool) -> str:
         """The id of something of a kind, on one side of the books."""
-        side = "payable" if payable else "receivable"
-        word = next((one for one in _OF_A_SIDE if kind.endswith(one)), kind)
-        return self.known.get(f"{side} {word}" if word in _OF_A_SIDE else word, str(uuid4()))
+        return self.known.get(_name(kind, payable=payable), str(uuid4()))
+
+    def learn(self, operation: Operation, name: str, identity: str) -> None:
+        """From now on, this is the id that an operation's path asks for by this name."""
+        self.known[_name(snake(name).removesuffix("_id"), payable=is_payable(operation))] = identity
+
+
+def _name(kind: str, *, payable: bool) -> str:
+    word = next((one for one in _OF_A_SIDE if kind.endswith(one)), kind)
+    return f"{'payable' if payable else 'receivable'} {word}" if word in _OF_A_SIDE else word
 
 
 def new_surface(client: httpx.Client, platform: Platform) -> Surface:

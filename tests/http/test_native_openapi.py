@@ -5,20 +5,16 @@ from typing import Any
 
 import httpx
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.checks import negative_data_rejection, positive_data_acceptance
 
 from duebook.http import native
+from tests.http.cases import CASES, cases_of
 from tests.http.native_world import Books, about, charge, named, new_books, payment
 from tests.http.world import Platform
 
 DOCUMENT = native.description(native.build_api())
-schema = schemathesis.openapi.from_dict(DOCUMENT)
-schema.config.generation.update(with_security_parameters=False)  # the tests bring credentials of their own
-schema.config.phases.update(phases=["fuzzing"])
-generated = settings(max_examples=6, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+schema = cases_of(DOCUMENT)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +63,7 @@ def test_every_operation_wants_credentials(client: httpx.Client) -> None:
 
 
 @schema.parametrize()
-@generated
+@CASES
 def test_every_answer_is_one_that_the_document_names(
     case: Case[Any], server: str, platform: Platform, ids: dict[str, str]
 ) -> None:
@@ -79,7 +75,7 @@ def test_every_answer_is_one_that_the_document_names(
 
 
 @schema.parametrize()
-@settings(generated, max_examples=3)
+@CASES
 def test_every_answer_about_nothing_is_one_that_the_document_names(
     case: Case[Any], server: str, platform: Platform
 ) -> None:

@@ -16,9 +16,10 @@ import psycopg
 from duebook.db.pool import connected
 from duebook.ledger.commands import Command
 from duebook.ledger.store import record
+from duebook.ledger.verify import verify
 from duebook.ledger.working import Recorded
 from duebook.tenancy.facts import OPERATOR, BusinessId, PartnerId, WireProfile
-from duebook.tenancy.gate import write_tx
+from duebook.tenancy.gate import read_tx, write_tx
 from duebook.tenancy.partners import create_partner, rotate_key
 
 
@@ -119,6 +120,19 @@ def expired(database_url: str, token: str) -> str:
     key_id, pem = signing_key(database_url)
     claims = jwt.decode(token, options={"verify_signature": False})
     return jwt.encode(claims | {"exp": int(time.time()) - 60}, pem, "ES256", headers={"kid": key_id})
+
+
+def findings(database_url: str, business_id: str) -> list[str]:
+    """What is wrong with the books of a business."""
+
+    async def found() -> list[str]:
+        async with (
+            connected(database_url, readers=1, writers=1) as database,
+            read_tx(database, OPERATOR, BusinessId(UUID(business_id))) as tx,
+        ):
+            return [str(one) async for one in verify(tx)]
+
+    return apart(found())
 
 
 def write(database_url: str, business_id: str, *commands: Command) -> list[Recorded]:

@@ -1,0 +1,25 @@
+"""What schemathesis makes of a dialect's document, and how many of it are tried."""
+
+from typing import Any, Final
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+_ASKED: Final = settings().max_examples
+
+CASES: Final = settings(
+    max_examples=max(_ASKED // 25, 1), derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
+"""Of each operation: a few, as there are many; thousands in all where other properties have thousands of examples."""
+
+WALKS: Final = settings(max_examples=max(_ASKED // 10, 1), deadline=None, suppress_health_check=list(HealthCheck))
+"""Of each dialect; a walk is a dozen requests, and what their answers link to."""
+
+
+def cases_of(document: dict[str, Any]) -> OpenApiSchema:
+    """The document, for generated requests without examples of its own; the tests bring credentials of their own."""
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.generation.update(with_security_parameters=False)
+    schema.config.phases.update(phases=["fuzzing"])
+    return schema
