@@ -60,7 +60,8 @@ def generated(name: str, document: dict[str, Any], folder: Path) -> Iterator[Gen
         check=False,
     )
     said = (done.stdout + done.stderr).replace(f"Generating {folder / name}", "").strip()
-    assert (done.returncode, said) == (0, "")
+    assert done.returncode == 0, said
+    assert said == "", said
     sys.path.insert(0, str(folder))
     try:
         made = Generated(importlib.import_module(name), folder / name, document)

@@ -34,7 +34,7 @@ Several = Annotated[
     list[str] | None,
     QueryParameter(
         description="One of them, several with commas between, or the parameter several times",
-        schema_extra={"type": "array", "one_of": None},
+        schema_extra={"type": "array", "items": {"type": "string"}, "one_of": None},
     ),
 ]
 StampQuery = Annotated[
@@ -200,7 +200,10 @@ async def payment_query(
     method: Several = None,
     processor: Annotated[
         list[str] | None,
-        QueryParameter(description="Once or several times", schema_extra={"type": "array", "one_of": None}),
+        QueryParameter(
+            description="Once or several times",
+            schema_extra={"type": "array", "items": {"type": "string"}, "one_of": None},
+        ),
     ] = None,
     memo: FreeText = None,
     memo_contains: FreeText = None,
