@@ -29,6 +29,7 @@ from psycopg.conninfo import make_conninfo
 from duebook.db.embedded import Urls, owned
 from duebook.db.migrate import migrate
 from duebook.db.pool import Database, connected
+from duebook.http.settings import REQUESTS_PER_SECOND
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.partners import create_partner
@@ -152,8 +153,11 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="module")
 def settings_of_server() -> dict[str, str]:
-    """What the environment of a module's server says beside the database; a module that wants something has its own."""
-    return {}
+    """What the environment of a module's server says beside the database; a module that wants something has its own.
+
+    Without a rate limit no test depends on how fast it asks.
+    """
+    return {REQUESTS_PER_SECOND: "0"}
 
 
 @pytest.fixture(scope="module")

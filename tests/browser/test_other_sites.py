@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from duebook.http.origins import ALLOWED_ORIGINS
+from duebook.http.settings import ALLOWED_ORIGINS
 from tests.http.world import business_token, new_business, new_platform
 
 ASK = """async ([url, token]) => {

@@ -5,7 +5,8 @@ from typing import Final
 import httpx
 import pytest
 
-from duebook.http.origins import ALLOWED_ORIGINS, NO_ORIGINS, BadOrigin, origins_of
+from duebook.http.origins import NO_ORIGINS, Origins
+from duebook.http.settings import ALLOWED_ORIGINS, BadSetting, settings_of
 from duebook.http.shell import BODY_BYTES
 from tests.http.world import Platform, bearer, business_token
 
@@ -28,6 +29,11 @@ PATHS: Final = (
 def settings_of_server() -> dict[str, str]:
     """A server for one page on another site, and one on this machine."""
     return {ALLOWED_ORIGINS: f"{PAGE}, http://localhost:5173"}
+
+
+def allowed(environment: dict[str, str]) -> Origins:
+    """The origins that an environment allows."""
+    return settings_of(environment).origins
 
 
 def names(header: str) -> set[str]:
@@ -135,14 +141,14 @@ def test_an_answer_that_is_known_may_be_read(client: httpx.Client, business: str
 def test_without_the_setting_no_page_is_told_anything() -> None:
     """Given no setting or an empty one, when a page asks, then the answer is as it always was."""
     asked = [(b"origin", PAGE.encode()), (b"access-control-request-method", b"GET")]
-    for origins in (origins_of({}), origins_of({ALLOWED_ORIGINS: " , "})):
+    for origins in (allowed({}), allowed({ALLOWED_ORIGINS: " , "})):
         assert origins == NO_ORIGINS
         assert (list(origins.headers("OPTIONS", asked)), origins.are_asked_before("OPTIONS", asked)) == ([], False)
 
 
 def test_a_star_allows_any_page() -> None:
     """Given a star, when any page asks, then every page may read the answer, and it is the same for all."""
-    headers = dict(origins_of({ALLOWED_ORIGINS: "*"}).headers("GET", [(b"origin", OTHER_PAGE.encode())]))
+    headers = dict(allowed({ALLOWED_ORIGINS: "*"}).headers("GET", [(b"origin", OTHER_PAGE.encode())]))
     assert headers[ALLOWS.encode()] == b"*"
     assert b"vary" not in headers
 
@@ -158,15 +164,15 @@ def test_a_star_allows_any_page() -> None:
 )
 def test_an_origin_that_would_never_match_is_refused(origin: str) -> None:
     """Given what no browser sends as an origin, when it is to be allowed, then it is refused and named."""
-    with pytest.raises(BadOrigin) as raised:
-        origins_of({ALLOWED_ORIGINS: f"https://app.example,{origin}"})
+    with pytest.raises(BadSetting) as raised:
+        allowed({ALLOWED_ORIGINS: f"https://app.example,{origin}"})
     assert f"{ALLOWED_ORIGINS}: {origin!r} " in str(raised.value)
 
 
 def test_a_star_stands_alone() -> None:
     """Given a star beside an origin, when they are to be allowed, then the one that is too many is named."""
-    with pytest.raises(BadOrigin, match="stands alone"):
-        origins_of({ALLOWED_ORIGINS: "*,https://app.example"})
+    with pytest.raises(BadSetting, match="stands alone"):
+        allowed({ALLOWED_ORIGINS: "*,https://app.example"})
 
 
 @pytest.mark.parametrize(
@@ -174,5 +180,5 @@ def test_a_star_stands_alone() -> None:
 )
 def test_what_a_browser_sends_is_allowed(origin: str) -> None:
     """Given an origin as a browser sends it, when it is allowed, then its page may read answers."""
-    headers = dict(origins_of({ALLOWED_ORIGINS: origin}).headers("GET", [(b"origin", origin.encode())]))
+    headers = dict(allowed({ALLOWED_ORIGINS: origin}).headers("GET", [(b"origin", origin.encode())]))
     assert headers[ALLOWS.encode()] == origin.encode()

@@ -19,7 +19,7 @@ from duebook.aging.errors import AgingError
 from duebook.db.embedded import EmbeddedError
 from duebook.db.migrate import MigrationError
 from duebook.demo.books import NotADemonstration
-from duebook.http.origins import BadOrigin
+from duebook.http.settings import BadSetting
 from duebook.importers.errors import ImportRefused
 from duebook.ledger.errors import LedgerError
 from duebook.money import UnknownCurrency
@@ -91,7 +91,7 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (CoercionError, USAGE, _not_that_kind),
     (CycloptsError, USAGE, _said),
     (BadBands, USAGE, _said),
-    (BadOrigin, USAGE, _said),
+    (BadSetting, USAGE, _said),
     (UnknownCurrency, USAGE, _said),
     (CommandRefused, REFUSED, _said),
     (ImportRefused, REFUSED, _said),

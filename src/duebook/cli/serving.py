@@ -29,7 +29,7 @@ from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import LOG, is_up
 from duebook.db.pool import DATABASE_URL
-from duebook.http.origins import origins_of
+from duebook.http.settings import settings_of
 
 _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
@@ -89,9 +89,9 @@ def begin(listen: Listen) -> None:
     """See that the settings can be read and that there is somewhere to listen, and listen to Ctrl-C, which a shell has
     its background commands ignore.
 
-    Raises BadOrigin, CannotListen.
+    Raises BadSetting, CannotListen.
     """
-    origins_of(os.environ)
+    settings_of(os.environ)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _wait_for_port(listen)
 

@@ -16,8 +16,8 @@ from duebook.db.pool import DATABASE_URL, connected
 from duebook.http import layer, native, thredfi
 from duebook.http.native.paths import API
 from duebook.http.openapi import document
-from duebook.http.origins import NO_ORIGINS, Origins, origins_of
 from duebook.http.services import Services
+from duebook.http.settings import USUAL, Settings, settings_of
 from duebook.http.shell import Shell
 from duebook.oauth.keys import Keyring
 
@@ -27,22 +27,22 @@ _LOG: Final = logging.getLogger(__name__)
 class Dispatcher:
     """Gives a request to the dialect with the first prefix that its path has; the empty one has every path."""
 
-    def __init__(self, database_url: str, origins: Origins) -> None:
+    def __init__(self, database_url: str, settings: Settings) -> None:
         self._database_url: Final = database_url
-        ours, platform, businesses = native.build_api(), thredfi.build(), layer.build()
+        ours, platform, businesses = native.build_api(), thredfi.build(), layer.build(settings.requests_per_second)
         documents = {
             "api": partial(native.description, ours),
             "layer": partial(document, businesses, trailing_slash=False),
             "thredfi": partial(document, platform, trailing_slash=True),
         }
-        layer_shell = Shell(businesses, layer.error_answer, origins)
+        layer_shell = Shell(businesses, layer.error_answer, settings.origins)
         self._dialects: Final = {
-            API: Shell(ours, native.error_answer, origins),
-            "/v1/platform": Shell(platform, thredfi.error_answer, origins),
+            API: Shell(ours, native.error_answer, settings.origins),
+            "/v1/platform": Shell(platform, thredfi.error_answer, settings.origins),
             "/v1": layer_shell,
             "/oauth2/token": layer_shell,
             "/whoami": layer_shell,
-            "": Shell(native.build(documents), native.error_answer, origins),
+            "": Shell(native.build(documents), native.error_answer, settings.origins),
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -72,14 +72,14 @@ class Dispatcher:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def create_app(database_url: str, origins: Origins = NO_ORIGINS) -> Dispatcher:
+def create_app(database_url: str, settings: Settings = USUAL) -> Dispatcher:
     """The whole server as one ASGI application. `database_url` is a libpq URL of the serving role."""
-    return Dispatcher(database_url, origins)
+    return Dispatcher(database_url, settings)
 
 
 def app() -> Dispatcher:
-    """The server for the database that DUEBOOK_DATABASE_URL names, and the origins that the environment allows.
+    """The server for the database that DUEBOOK_DATABASE_URL names, set as the environment says.
 
-    Raises BadOrigin.
+    Raises BadSetting.
     """
-    return create_app(os.environ[DATABASE_URL], origins_of(os.environ))
+    return create_app(os.environ[DATABASE_URL], settings_of(os.environ))

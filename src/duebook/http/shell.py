@@ -22,6 +22,7 @@ from litestar.types import HTTPScope, Message, Receive, Send
 from psycopg_pool import PoolTimeout
 
 from duebook.http.inputs import BadInput
+from duebook.http.limits import RETRY_AFTER_SECONDS
 from duebook.http.origins import Origins
 from duebook.oauth.errors import AuthError, NoCredentials
 from duebook.tenancy.errors import Busy
@@ -134,6 +135,8 @@ def failure_headers(error: Exception, status: int) -> dict[str, str]:
             return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
         case 405 if isinstance(error, HTTPException):
             return dict(error.headers or {})
+        case 429:
+            return {"Retry-After": str(RETRY_AFTER_SECONDS)}
         case 503:
             return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
     return {}

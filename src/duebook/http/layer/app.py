@@ -30,6 +30,7 @@ from duebook.http.layer.invoice_batches import add_batch, add_bulk
 from duebook.http.layer.invoice_changes import change_invoice, delete_invoice, void_invoice
 from duebook.http.layer.invoice_payments import add_dedicated_payment, add_payment, get_payment, list_payments
 from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
+from duebook.http.layer.limits import RateLimit, tell
 from duebook.http.layer.security import COMPONENTS
 from duebook.http.layer.tokens import business_token, business_token_by_get, client_token, whoami
 from duebook.http.layer.vendor_credits import (
@@ -73,11 +74,16 @@ BEHIND_TOKENS = [
 ]
 
 
-def build() -> Litestar:
-    """The routes of this dialect; its state is given `services` before the first request."""
+def build(requests_per_second: int = 0) -> Litestar:
+    """The routes of this dialect; its state is given `services` before the first request.
+
+    A partner may ask so often; as often as it likes, if that is 0.
+    """
     return Litestar(
         [client_token, Router("/", route_handlers=BEHIND_TOKENS, guards=[token_holder])],
         dependencies=DEPENDENCIES,
+        before_request=RateLimit(requests_per_second).count if requests_per_second else None,
+        before_send=[tell],
         exception_handlers={Exception: error_answer},
         openapi_config=described("Duebook, in Layer's words", COMPONENTS),
         request_max_body_size=BODY_BYTES,

@@ -35,6 +35,7 @@ from duebook.http.layer.refusals import (
     EmptyBatch,
     UnknownParameter,
 )
+from duebook.http.limits import TooManyRequests
 from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
@@ -72,6 +73,7 @@ class ApiEnumErrorType(StrEnum):
     INVALID_PAGINATION_CURSOR = "InvalidPaginationCursor"
     INVALID_PAYLOAD = "InvalidPayload"
     INVOICE_STATE_ERROR = "InvoiceStateError"
+    MANUAL_RATE_LIMIT = "ManualRateLimit"
     PERIOD_IS_CLOSED = "PeriodIsClosed"
     QUERY_PARAM_FORMAT = "QueryParamFormat"
     RESOURCE_ARCHIVED = "ResourceArchived"
@@ -124,6 +126,7 @@ _TABLE: Final[dict[type[Exception], Answer]] = {
     RequestEntityTooLarge: Answer(413, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.INVALID_PAYLOAD),
     QueryTooLong: Answer(414, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.QUERY_PARAM_FORMAT),
     ledger.SumTooLarge: Answer(422, ApiErrorType.LEDGER_OPERATION_FAILED, ApiEnumErrorType.INVALID_LEDGER_OPERATION),
+    TooManyRequests: Answer(429, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.MANUAL_RATE_LIMIT),
     Busy: _BUSY,
     PoolTimeout: _BUSY,
     psycopg.OperationalError: _BUSY,
@@ -226,14 +229,15 @@ _DESCRIBED: Final = {
     413: "The body is too large",
     414: "The query is too long",
     422: "A sum does not fit 64 bits of cents",
+    429: "Too many requests in this second; come again",
     500: "Something is broken here",
     503: "Too much is waiting; come again",
 }
 
 
 def errors(*statuses: int) -> dict[int, ResponseSpec]:
-    """The error answers of a route, for its description; every route can answer 400, 401, 414, 500 and 503."""
+    """The error answers of a route, for its description; every route can answer 400, 401, 414, 429, 500 and 503."""
     return {
         status: ResponseSpec(ApiError, generate_examples=False, description=_DESCRIBED[status])
-        for status in sorted({*statuses, 400, 401, 414, 500, 503})
+        for status in sorted({*statuses, 400, 401, 414, 429, 500, 503})
     }

@@ -15,6 +15,7 @@ from duebook.http.fields import Free
 from duebook.http.layer import charges
 from duebook.http.layer.errors import errors
 from duebook.http.layer.invoices import PATH, Invoice, NewInvoice, invoice, to_record
+from duebook.http.layer.limits import BULK_INVOICES
 from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.services import Services, TheServices
@@ -48,6 +49,7 @@ class ManyInvoices(msgspec.Struct):
     tags=["Invoices"],
     summary="Record up to 25 invoices, all of them or none",
     status_code=200,
+    opt=BULK_INVOICES,
     guards=[signed_in],
     security=BEARER,
     dto=JsonBody,
@@ -74,6 +76,7 @@ async def add_batch(
     tags=["Invoices"],
     summary="Record up to 25 invoices, all of them or none",
     status_code=200,
+    opt=BULK_INVOICES,
     guards=[signed_in],
     security=BEARER,
     dto=JsonBody,
