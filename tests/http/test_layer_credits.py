@@ -74,6 +74,9 @@ def test_a_credit_lowers_what_it_is_allocated_to(books: Layer, face: Face) -> No
     assert part["amount"] == 2_500
     assert [tag["key"] for tag in made["transaction_tags"]] == ["k"]
     assert (_balance(books, face, first), _balance(books, face, second)) == (7_500, 10_000)
+    shown = books.get(f"{face.charges}/{first['id']}")["data"]
+    assert shown[f"{face.whose}_credit_allocations"] == made["allocations"]
+    assert shown["payment_allocations"] == []
     assert books.get(f"{face.credits}/{made['id']}")["data"] == made
     assert books.get(face.credits)["data"] == [made]
 

@@ -29,6 +29,13 @@ from duebook.http.layer.errors import error_answer
 from duebook.http.layer.invoice_batches import add_batch, add_bulk
 from duebook.http.layer.invoice_changes import change_invoice, delete_invoice, void_invoice
 from duebook.http.layer.invoice_payments import add_dedicated_payment, add_payment, get_payment, list_payments
+from duebook.http.layer.invoice_write_offs import (
+    add_write_off,
+    delete_write_off,
+    delete_write_off_by_post,
+    get_write_off,
+    list_write_offs,
+)
 from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
 from duebook.http.layer.limits import RateLimit, tell
 from duebook.http.layer.security import COMPONENTS
@@ -63,6 +70,7 @@ BEHIND_TOKENS = [
     *(add_invoice, list_invoices, get_invoice, add_batch, add_bulk),
     *(change_invoice, void_invoice, delete_invoice),
     *(add_payment, list_payments, get_payment, add_dedicated_payment),
+    *(add_write_off, list_write_offs, get_write_off, delete_write_off, delete_write_off_by_post),
     *(put_customer_credit, list_customer_credits, get_customer_credit),
     *(replace_customer_credit, change_customer_credit, delete_customer_credit),
     *(add_bill, list_bills, get_bill, add_bills),

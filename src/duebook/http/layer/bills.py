@@ -17,6 +17,7 @@ from duebook.http.fields import Text, check_free
 from duebook.http.inputs import BadInput
 from duebook.http.layer import charges
 from duebook.http.layer.charges import AskedCharge, Books, ChargeData, LineData, NewCharge
+from duebook.http.layer.credits import CreditPart
 from duebook.http.layer.errors import errors
 from duebook.http.layer.filters import (
     CHARGE_QUERY,
@@ -113,6 +114,13 @@ class BillPart(Part, kw_only=True):
     bill_id: UUID
 
 
+class VendorCreditPart(CreditPart, kw_only=True):
+    """Part of a vendor credit, for this bill."""
+
+    vendor_credit_id: UUID
+    bill_id: UUID
+
+
 class Bill(ChargeData, kw_only=True):
     """A bill."""
 
@@ -123,6 +131,7 @@ class Bill(ChargeData, kw_only=True):
     vendor: VendorData
     line_items: list[BillLine]
     payment_allocations: list[BillPart]
+    vendor_credit_allocations: list[VendorCreditPart]
 
 
 class OneBill(msgspec.Struct):
@@ -285,4 +294,8 @@ def bill(books: Books, view: DocumentView) -> Bill:
         vendor=VendorData(**more_fields(books.business_id, books.parties[document.party_id])),
         line_items=[BillLine(**line, bill_id=document.id) for line in charges.line_fields(books, view)],
         payment_allocations=[BillPart(**part, bill_id=document.id) for part in charges.part_fields(books, view)],
+        vendor_credit_allocations=[
+            VendorCreditPart(**part, bill_id=document.id)
+            for part in charges.credit_fields(books, view, "vendor_credit_id")
+        ],
     )

@@ -30,7 +30,7 @@ from duebook.ids import new_id
 from duebook.ledger import views
 from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
 from duebook.ledger.errors import DocumentNotFound
-from duebook.ledger.facts import AllocationId, DocumentId, DueFrom, Kind, Party, PartyId, Side, State
+from duebook.ledger.facts import AllocationId, Document, DocumentId, DueFrom, Kind, Party, PartyId, Side, State
 from duebook.ledger.lists import DocumentFilter, DocumentSort
 from duebook.ledger.views import DocumentView, Standing
 from duebook.tenancy.facts import Business, BusinessId, Caller
@@ -307,7 +307,19 @@ def line_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:
 
 
 def part_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:
-    """What payments have paid of a charge up to today, by field. Credits lower its balance without being listed."""
+    """What payments have paid of a charge up to today, by field."""
     for part in view.allocations:
         if part.id in books.parts and part.effective_on <= books.today:
             yield books.parts[part.id]
+
+
+def credit_fields(books: Books, view: DocumentView, credit: str) -> Iterator[dict[str, Any]]:
+    """What credits have taken off a charge up to today, by field; `credit` is what the credit's id is called."""
+    for part in view.allocations:
+        if part.id not in books.parts and part.effective_on <= books.today:
+            yield {"id": part.id, credit: part.source_id, "amount": part.amount_minor}
+
+
+def aimed_at(books: Books, view: DocumentView, kind: Kind) -> Iterator[Document]:
+    """The refunds or write-offs of a charge up to today."""
+    return (one for one in view.aimed if one.kind is kind and one.counts and one.issued_on <= books.today)

@@ -18,7 +18,6 @@ from duebook.http.layer.credits import (
     CreditChange,
     CreditData,
     CreditLine,
-    CreditPart,
     NewCreditLine,
     NewCreditPart,
     Said,
@@ -36,6 +35,7 @@ from duebook.http.layer.filters import (
     names,
 )
 from duebook.http.layer.invoices import PATH as INVOICES
+from duebook.http.layer.invoices import CustomerCreditPart
 from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields, party_ref
 from duebook.http.layer.security import BEARER
@@ -84,13 +84,6 @@ class CustomerCreditLine(CreditLine, kw_only=True):
     """A line of a customer credit."""
 
     revenue_account_identifier: Free | None
-
-
-class CustomerCreditPart(CreditPart, kw_only=True):
-    """Part of a customer credit, allocated to an invoice."""
-
-    customer_credit_id: UUID
-    invoice_id: UUID
 
 
 class CustomerCredit(CreditData, kw_only=True):

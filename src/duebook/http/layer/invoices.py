@@ -15,6 +15,7 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Cents, Free, PositiveCents, Text, check_free
 from duebook.http.layer import charges
 from duebook.http.layer.charges import AskedCharge, Books, ChargeData, LineData, NewCharge
+from duebook.http.layer.credits import CreditPart
 from duebook.http.layer.customers import CustomerData
 from duebook.http.layer.errors import errors
 from duebook.http.layer.filters import (
@@ -32,11 +33,12 @@ from duebook.http.layer.payments import DatedPayment, Part
 from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.tags import NewTag
+from duebook.http.layer.write_offs import WriteOff, write_off
 from duebook.http.lines import NewLine, priced
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp, as_given, optional_stamp, stamp
 from duebook.http.writes import write
-from duebook.ledger.facts import Side, State
+from duebook.ledger.facts import Kind, Side, State
 from duebook.ledger.views import DocumentView, Standing
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import read_tx
@@ -101,6 +103,13 @@ class InvoicePart(Part, kw_only=True):
     invoice_id: UUID
 
 
+class CustomerCreditPart(CreditPart, kw_only=True):
+    """Part of a customer credit, for this invoice."""
+
+    customer_credit_id: UUID
+    invoice_id: UUID
+
+
 class Invoice(ChargeData, kw_only=True):
     """An invoice."""
 
@@ -114,6 +123,8 @@ class Invoice(ChargeData, kw_only=True):
     tips: Cents
     tips_account: Free | None
     payment_allocations: list[InvoicePart]
+    customer_credit_allocations: list[CustomerCreditPart]
+    write_offs: list[WriteOff]
     refund_allocations: list[Free]
     dedicated_refunds: list[Free]
 
@@ -254,6 +265,11 @@ def invoice(books: Books, view: DocumentView) -> Invoice:
         tips=body.get("tips", 0),
         tips_account=body.get("tips_account"),
         payment_allocations=[InvoicePart(**part, invoice_id=document.id) for part in charges.part_fields(books, view)],
+        customer_credit_allocations=[
+            CustomerCreditPart(**part, invoice_id=document.id)
+            for part in charges.credit_fields(books, view, "customer_credit_id")
+        ],
+        write_offs=[write_off(books.business_id, one) for one in charges.aimed_at(books, view, Kind.WRITE_OFF)],
         refund_allocations=[],
         dedicated_refunds=body.get("dedicated_refunds", []),
     )

@@ -52,6 +52,12 @@ CREDIT_SORTS: Final[Mapping[Side, Mapping[str, DocumentSort]]] = {
     Side.RECEIVABLE: {"imported_at": "recorded", "updated_at": "updated", "sent_at": "issued_on", "amount": "amount"},
     Side.PAYABLE: {"imported_at": "recorded", "updated_at": "updated", "received_at": "issued_on", "amount": "amount"},
 }
+WRITE_OFF_SORTS: Final[Mapping[str, DocumentSort]] = {
+    "imported_at": "recorded",
+    "updated_at": "updated",
+    "write_off_at": "issued_on",
+    "amount": "amount",
+}
 """What lists are sorted by; the first is the order without a word."""
 
 

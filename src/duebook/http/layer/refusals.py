@@ -108,6 +108,16 @@ BILL_PAYMENT_FIELDS: Final = {
     "charge": "bill_payment_allocations[]",
     "open": "bill_payment_allocations[]",
 }
+WRITE_OFF_FIELDS: Final = {
+    "target": "invoiceId",
+    "charge": "invoiceId",
+    "number": "reference_number",
+    "date": "write_off_at",
+    "reason": "destination_account_identifier",
+    "issued_on": "write_off_at",
+    "open": "amount",
+    "document": "writeOffId",
+}
 CREDIT_FIELDS: Final = {
     side: {
         "party": f"{whose}_id",

@@ -15,11 +15,11 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Free
 from duebook.http.layer import credits
 from duebook.http.layer.bills import PATH as BILLS
+from duebook.http.layer.bills import VendorCreditPart
 from duebook.http.layer.credits import (
     CreditChange,
     CreditData,
     CreditLine,
-    CreditPart,
     NewCreditLine,
     NewCreditPart,
     Said,
@@ -82,13 +82,6 @@ class VendorCreditLine(CreditLine, kw_only=True):
     """A line of a vendor credit."""
 
     expense_account_identifier: Free | None
-
-
-class VendorCreditPart(CreditPart, kw_only=True):
-    """Part of a vendor credit, allocated to a bill."""
-
-    vendor_credit_id: UUID
-    bill_id: UUID
 
 
 class VendorCredit(CreditData, kw_only=True):
