@@ -86,14 +86,24 @@ def priced(
     tips: int | None = None,
 ) -> Priced:
     """The sums. Raises BadInput for a quantity, a sum or a total that cannot be; `at` is the charge's place."""
-    done = [_priced_line(f"{at}line_items[{place}]", line) for place, line in enumerate(lines)]
-    additional_taxes = _fits(f"{at}additional_sales_taxes", sum(tax.amount for tax in taxes or ()))
-    subtotal = _fits(f"{at}line_items", sum(line["subtotal"] for line in done))
-    gross = sum(line["total_amount"] for line in done)
+    done = priced_lines(at, lines)
+    return summed(at, done, discount=discount, taxes=sum(tax.amount for tax in taxes or ()), tips=tips)
+
+
+def priced_lines(at: str, lines: Sequence[NewLine]) -> list[dict[str, Any]]:
+    """The lines as they are kept, with their sums. Raises BadInput."""
+    return [_priced_line(f"{at}line_items[{place}]", line) for place, line in enumerate(lines)]
+
+
+def summed(at: str, lines: list[dict[str, Any]], *, discount: int | None, taxes: int, tips: int | None) -> Priced:
+    """The sums of lines that have theirs; `taxes` come on top of those of the lines. Raises BadInput."""
+    additional_taxes = _fits(f"{at}additional_sales_taxes", taxes)
+    subtotal = _fits(f"{at}line_items", sum(line["subtotal"] for line in lines))
+    gross = sum(line["total_amount"] for line in lines)
     total = _fits(f"{at}line_items", gross - (discount or 0) + additional_taxes + (tips or 0))
     if total < 0:
         raise BadInput(f"{at}line_items", str(total), "come to a total of zero or more, after discounts and taxes")
-    return Priced(done, subtotal, additional_taxes, total)
+    return Priced(lines, subtotal, additional_taxes, total)
 
 
 def _priced_line(at: str, line: NewLine) -> dict[str, Any]:

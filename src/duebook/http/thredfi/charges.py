@@ -1,0 +1,198 @@
+"""Invoices and bills: one way to record, change, undo and find them.
+
+Units: cents of the document's currency.
+Holds: a bill that names no day is of the day on which it is first sent, and the same bill on any later day.
+Source: docs/reference/thredfi.md, "Invoices and bills"; docs/rule.md, T4, T9, T10.
+"""
+
+from collections.abc import Mapping, Set
+from datetime import date
+from typing import Any, Final, Literal, TypeVar
+from uuid import UUID
+
+from duebook.days import Terms, day_of
+from duebook.http.fields import check_free
+from duebook.http.inputs import BadInput, shown
+from duebook.http.services import Services
+from duebook.http.stamps import stamp
+from duebook.http.thredfi.charge_answers import Charge, described, told
+from duebook.http.thredfi.charge_bodies import ChargeChanges, body_of, mentioned, sums_of
+from duebook.http.thredfi.charge_words import Words
+from duebook.http.thredfi.parties import NOUNS, party_ref
+from duebook.http.thredfi.tags import tags_of
+from duebook.http.writes import recorded
+from duebook.ledger import lists, views
+from duebook.ledger.commands import KEEP, AddCharge, EditDocument, Keep, PartyRef, UndoDocument
+from duebook.ledger.facts import DocumentId, Kind, State
+from duebook.ledger.lists import DocumentFilter, Page
+from duebook.ledger.views import Tx
+from duebook.money import UnknownCurrency, exponent
+from duebook.tenancy.facts import BusinessId, Caller
+from duebook.tenancy.gate import WriteTx, read_tx, write_tx
+
+T = TypeVar("T")
+C = TypeVar("C", bound=Charge)
+
+_STAMPS: Final = frozenset({"sent_at", "bill_date", "received_at", "due_at", "approved_at", "voided_at"})
+_DUES: Final = frozenset({"due_at", "terms"})
+_DOING: Final = {State.VOID: "void", State.DELETED: "delete"}
+
+
+async def create(
+    services: Services,
+    caller: Caller,
+    business_id: BusinessId,
+    words: Words,
+    shown_as: type[C],
+    asked: ChargeChanges,
+    terms: Terms | None = None,
+) -> tuple[C, bool]:
+    """Record a charge, or find the one with this external id and content; and whether it was recorded.
+
+    Raises BadInput, TenancyError, RefusedWrite.
+    """
+    said = _checked(asked)
+    sums = sums_of(asked, {})
+    party = _party(words, said)
+    async with write_tx(services.database, caller, business_id, f"record {words.noun}") as tx:
+        before = await _issued_before(tx, words, asked.external_id)
+        issued_on, received_on = _days(tx, words, said, before or tx.business.today(tx.now))
+        due_on = _day(tx, said, "due_at")
+        command = AddCharge(
+            side=words.side,
+            external_id=asked.external_id,
+            state=State.VOID if "voided_at" in said else State.ISSUED,
+            party=party,
+            number=said.get(words.number),
+            issued_on=issued_on,
+            received_on=received_on,
+            due_on=due_on,
+            terms=None if due_on else terms,
+            currency=asked.currency or tx.business.base_currency,
+            amount_minor=sums.total if sums else 0,
+            tags=tags_of(asked.transaction_tags),
+            body=body_of(asked, sums, {}),
+        )
+        (done,) = await recorded(tx, [lambda _: command], side=words.side, fields=words.fields)
+        return await _one(tx, caller, words, shown_as, done.id), done.created
+
+
+async def update(
+    services: Services,
+    caller: Caller,
+    business_id: BusinessId,
+    words: Words,
+    shown_as: type[C],
+    charge_id: UUID,
+    asked: ChargeChanges,
+    terms: Terms | None = None,
+) -> C:
+    """Correct what the request mentions, as if it had always been so.
+
+    Raises BadInput, TenancyError, DocumentNotFound, RefusedWrite.
+    """
+    said = _checked(asked)
+    async with write_tx(services.database, caller, business_id, f"update {words.noun}") as tx:
+        known = (await views.document(tx, words.side, Kind.CHARGE, DocumentId(charge_id))).document
+        if asked.external_id not in (None, known.external_id):
+            raise BadInput("external_id", shown(asked.external_id), "stays as it was when this was made")
+        sums = sums_of(asked, told(Charge, known.body))
+        dates = {name: known.body[name] for name in words.dates if name in known.body} | said
+        issued_on, received_on = _days(tx, words, dates, known.issued_on)
+
+        def anew(names: Set[str], value: T) -> T | Keep:
+            return value if names & said.keys() else KEEP
+
+        due_on = _day(tx, said, "due_at")
+        dues = _DUES if terms else _DUES & said.keys()
+        command = EditDocument(
+            side=words.side,
+            kind=Kind.CHARGE,
+            document=known.id,
+            party=_party(words, said) if _parties(words) & said.keys() else KEEP,
+            number=anew({words.number}, said.get(words.number)),
+            issued_on=anew(words.dates, issued_on),
+            received_on=anew(words.dates, received_on),
+            due_on=due_on if dues else KEEP,
+            terms=KEEP if due_on or terms is None else terms,
+            currency=asked.currency or KEEP,
+            amount_minor=KEEP if sums is None else sums.total,
+            tags=anew({"transaction_tags"}, tags_of(asked.transaction_tags)),
+            body=body_of(asked, sums, {name: value for name, value in known.body.items() if name not in dues}),
+        )
+        await recorded(tx, [lambda _: command], side=words.side, fields=words.fields, named=charge_id)
+        return await _one(tx, caller, words, shown_as, known.id)
+
+
+async def undo(
+    services: Services,
+    caller: Caller,
+    business_id: BusinessId,
+    words: Words,
+    shown_as: type[C],
+    charge_id: UUID,
+    state: Literal[State.VOID, State.DELETED],
+) -> C | None:
+    """Void or delete a charge that nothing touches; a deleted one is not seen any more.
+
+    Raises TenancyError, DocumentNotFound, RefusedWrite.
+    """
+    document = DocumentId(charge_id)
+    command = UndoDocument(side=words.side, kind=Kind.CHARGE, document=document, state=state)
+    async with write_tx(services.database, caller, business_id, f"{_DOING[state]} {words.noun}") as tx:
+        await recorded(tx, [lambda _: command], side=words.side, fields=words.fields, named=charge_id)
+        return None if state is State.DELETED else await _one(tx, caller, words, shown_as, document)
+
+
+async def find(
+    services: Services, caller: Caller, business_id: BusinessId, words: Words, shown_as: type[C], charge_id: UUID
+) -> C:
+    """One charge. Raises TenancyError, DocumentNotFound."""
+    async with read_tx(services.database, caller, business_id) as tx:
+        return await _one(tx, caller, words, shown_as, charge_id)
+
+
+async def _one(tx: Tx, caller: Caller, words: Words, shown_as: type[C], charge_id: UUID) -> C:
+    view = await views.document(tx, words.side, Kind.CHARGE, DocumentId(charge_id))
+    (one,) = await described(tx, words, caller.wire_profile, [view], shown_as)
+    return one
+
+
+def _checked(asked: ChargeChanges) -> dict[str, Any]:
+    """What is said, by field. Raises BadInput for what can be told to be wrong without the books."""
+    check_free("", asked)
+    said = {name: getattr(asked, name) for name in mentioned(asked)}
+    for name in _STAMPS & said.keys():
+        stamp(name, said[name])
+    try:
+        exponent(said.get("currency", "USD"))
+    except UnknownCurrency as error:
+        raise BadInput("currency", shown(error.currency), "is the code of a currency (ISO 4217, such as USD)") from None
+    return said
+
+
+async def _issued_before(tx: WriteTx, words: Words, external_id: str | None) -> date | None:
+    """The day of the charge that has this external id already."""
+    which = DocumentFilter(side=words.side, kind=Kind.CHARGE, external_id=external_id)
+    there = await lists.documents(tx, which, Page(limit=1)) if external_id is not None else []
+    return there[0].view.document.issued_on if there else None
+
+
+def _days(tx: Tx, words: Words, said: Mapping[str, Any], otherwise: date) -> tuple[date, date | None]:
+    """The day of issue, and that of a bill's receipt, which is the same if nothing is said of it."""
+    issued_on = next((day for name in words.issued if (day := _day(tx, said, name))), otherwise)
+    return issued_on, (_day(tx, said, words.received) or issued_on) if words.received else None
+
+
+def _day(tx: Tx, said: Mapping[str, Any], name: str) -> date | None:
+    return day_of(stamp(name, said[name]), tx.business.zone) if name in said else None
+
+
+def _parties(words: Words) -> frozenset[str]:
+    noun = NOUNS[words.side]
+    return frozenset({f"{noun}_id", f"{noun}_external_id"})
+
+
+def _party(words: Words, said: Mapping[str, Any]) -> PartyRef:
+    noun = NOUNS[words.side]
+    return party_ref(words.side, said.get(f"{noun}_id"), said.get(f"{noun}_external_id"))

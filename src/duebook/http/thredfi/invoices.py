@@ -1,0 +1,123 @@
+"""Invoices: what customers owe."""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from duebook.http.callers import CallerRequest, signed_in
+from duebook.http.encoded import answered
+from duebook.http.fields import Cents, ExternalId, Free, PositiveCents, Text
+from duebook.http.services import TheServices
+from duebook.http.stamps import Stamp
+from duebook.http.thredfi import charges
+from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
+from duebook.http.thredfi.charge_bodies import ChargeChanges, Lines
+from duebook.http.thredfi.charge_words import INVOICES
+from duebook.http.thredfi.customers import Customer
+from duebook.http.thredfi.errors import errors
+from duebook.http.thredfi.security import ANYONE
+from duebook.tenancy.facts import BusinessId
+
+PATH: Final = "/v1/platform/businesses/{business_id:uuid}/invoices"
+ONE: Final = f"{PATH}/{{invoice_id:uuid}}"
+
+
+class InvoiceChanges(ChargeChanges, kw_only=True, omit_defaults=True):
+    """What may be said of an invoice: its customer by id, or by an external id that makes the customer."""
+
+    sent_at: Stamp | None = None
+    customer_id: UUID | None = None
+    customer_external_id: ExternalId | None = None
+    invoice_number: Text | None = None
+    invoice_type: Annotated[Text | None, Meta(description="invoice without it")] = None
+    tips: PositiveCents | None = None
+    tips_account: Free | None = None
+
+
+class NewInvoice(InvoiceChanges, kw_only=True, omit_defaults=True):
+    """An invoice to record. With `voided_at` it is kept, and owed by nobody."""
+
+    external_id: ExternalId
+    sent_at: Stamp
+    line_items: Lines
+    voided_at: Stamp | None = None
+
+
+class InvoicePaymentPart(PaymentPart, kw_only=True):
+    """Part of a payment, for this invoice."""
+
+    payment_id: UUID
+
+
+class InvoiceCreditPart(CreditPart, kw_only=True):
+    """Part of a credit note, for this invoice."""
+
+    credit_note_id: UUID
+    credit_note_number: str | None
+
+
+class InvoiceRefundPart(RefundPart, kw_only=True):
+    """What was paid back of this invoice."""
+
+    refund_id: UUID
+
+
+class Invoice(Charge, kw_only=True):
+    """An invoice."""
+
+    type: Literal["Invoice"] = "Invoice"
+    invoice_number: str | None
+    invoice_type: str = "invoice"
+    sent_at: str
+    customer: Customer
+    tips: Cents = 0
+    tips_account: Free | None = None
+    payment_allocations: list[InvoicePaymentPart]
+    credit_allocations: list[InvoiceCreditPart]
+    refund_allocations: list[InvoiceRefundPart]
+
+
+@post(
+    PATH,
+    operation_id="create_invoice",
+    operation_class=FormOperation,
+    tags=["Invoices"],
+    summary="Record an invoice",
+    description="The same external id with the same content answers 200 with the invoice that is there.",
+    guards=[signed_in],
+    security=ANYONE,
+    dto=Body,
+    return_dto=None,
+    responses={
+        200: ResponseSpec(Invoice, generate_examples=False, description="It was there"),
+        201: ResponseSpec(Invoice, generate_examples=False, description="It is recorded"),
+    }
+    | errors(401, 403, 404, 409, 413),
+)
+async def create_invoice(
+    request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[NewInvoice]
+) -> Response[bytes]:
+    """Record an invoice, or find the one with this external id."""
+    made, created = await charges.create(services, request.user, BusinessId(business_id), INVOICES, Invoice, data)
+    return answered(made, created=created)
+
+
+@get(
+    ONE,
+    operation_id="get_invoice",
+    tags=["Invoices"],
+    summary="Find an invoice",
+    guards=[signed_in],
+    security=ANYONE,
+    responses={200: ResponseSpec(Invoice, generate_examples=False, description="The invoice")} | errors(401, 403, 404),
+)
+async def get_invoice(
+    request: CallerRequest, services: TheServices, business_id: FromPath[UUID], invoice_id: FromPath[UUID]
+) -> Response[bytes]:
+    """One invoice."""
+    return answered(await charges.find(services, request.user, BusinessId(business_id), INVOICES, Invoice, invoice_id))
