@@ -122,6 +122,14 @@ async def documents(
     return _listed(places, {one.document.id: one for one in found})
 
 
+async def document_named(tx: Tx, side: Side, kind: Kind, external_id: str | None) -> DocumentView | None:
+    """The document of a side and a kind with this external id."""
+    if external_id is None:
+        return None
+    which = DocumentFilter(side=side, kind=kind, external_id=external_id)
+    return next((one.view for one in await documents(tx, which, Page(limit=1))), None)
+
+
 async def count_documents(tx: Tx, which: DocumentFilter) -> int:
     """How many documents there are on all pages."""
     return await _count(tx, _QUERIES.count_documents, which)

@@ -7,6 +7,13 @@ from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 from duebook.http.thredfi.bills import create_bill, get_bill
 from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
+from duebook.http.thredfi.customer_credits import (
+    create_customer_credit,
+    get_customer_credit,
+    list_customer_credits,
+    update_customer_credit,
+    void_customer_credit,
+)
 from duebook.http.thredfi.customers import (
     archive_customer,
     create_customer,
@@ -19,6 +26,13 @@ from duebook.http.thredfi.insights import ap_aging, ar_aging
 from duebook.http.thredfi.invoices import create_invoice, get_invoice
 from duebook.http.thredfi.security import COMPONENTS
 from duebook.http.thredfi.tokens import business_token, partner_token
+from duebook.http.thredfi.vendor_credits import (
+    create_vendor_credit,
+    get_vendor_credit,
+    list_vendor_credits,
+    update_vendor_credit,
+    void_vendor_credit,
+)
 from duebook.http.thredfi.vendors import archive_vendor, create_vendor, get_vendor, list_vendors, update_vendor
 
 HANDLERS = [
@@ -27,6 +41,8 @@ HANDLERS = [
     *(create_vendor, list_vendors, get_vendor, update_vendor, archive_vendor),
     *(create_invoice, get_invoice),
     *(create_bill, get_bill),
+    *(create_customer_credit, list_customer_credits, get_customer_credit, update_customer_credit, void_customer_credit),
+    *(create_vendor_credit, list_vendor_credits, get_vendor_credit, update_vendor_credit, void_vendor_credit),
     *(ar_aging, ap_aging),
 ]
 

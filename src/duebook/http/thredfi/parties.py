@@ -67,7 +67,7 @@ class PartyProfile(msgspec.Struct, kw_only=True, omit_defaults=True):
 class PartyRequest(PartyProfile, kw_only=True, omit_defaults=True):
     """A customer or a vendor: one of the names is needed. `name` and `notes` are other words for two of the fields.
 
-    A `status` and a `document` are left alone.
+    A `status` is left alone.
     """
 
     external_id: ExternalId | None = None
@@ -76,7 +76,6 @@ class PartyRequest(PartyProfile, kw_only=True, omit_defaults=True):
     payment_terms_days: TermsDays | None = None
     transaction_tags: list[NewTag] | None = None
     status: Text | None = None
-    document: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class PartyData(PartyProfile, kw_only=True):

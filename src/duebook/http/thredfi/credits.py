@@ -1,0 +1,389 @@
+"""Credit notes: what a customer gets off later invoices, or a vendor gives off later bills.
+
+Units: cents.
+Holds: a credit comes to its lines' amounts and taxes; what is applied of it is as of today where the business is.
+Source: docs/reference/thredfi.md, "Credits".
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from duebook.days import day_of
+from duebook.http.fields import Cents, ExternalId, Free, LongText, Text, check_free, kept
+from duebook.http.inputs import BadInput
+from duebook.http.services import Services
+from duebook.http.stamps import Stamp, as_given, in_utc, midnight, optional_stamp
+from duebook.http.thredfi import parties
+from duebook.http.thredfi.tags import ApiTag, NewTag, api_tags, tags_of
+from duebook.http.writes import Fields, recorded
+from duebook.ledger import lists, views
+from duebook.ledger.commands import (
+    KEEP,
+    AddSettlement,
+    Allocate,
+    Command,
+    EditDocument,
+    NewAllocation,
+    PartyRef,
+    TakeBack,
+    UndoDocument,
+)
+from duebook.ledger.facts import Allocation, DocumentId, Kind, PartyId, Side, State
+from duebook.ledger.lists import DocumentFilter, Page
+from duebook.ledger.views import DocumentView, Standing, Tx
+from duebook.money import MAX_MINOR
+from duebook.tenancy.facts import Business, BusinessId, Caller
+from duebook.tenancy.gate import WriteTx, read_tx, write_tx
+
+
+class CreditLine(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A line of a credit: its amount without tax, and the tax."""
+
+    amount: Cents
+    tax_amount_cents: Cents | None = None
+    external_id: Text | None = None
+    description: LongText | None = None
+    memo: LongText | None = None
+    revenue_account_identifier: Free | None = None
+    expense_account_identifier: Free | None = None
+    account_identifier: Free | None = None
+    metadata: Free | None = None
+
+
+class CreditRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What both credits may say."""
+
+    external_id: ExternalId | None = None
+    currency: Text | None = None
+    reference_number: Text | None = None
+    memo: LongText | None = None
+    metadata: Free | None = None
+    transaction_tags: list[NewTag] | None = None
+    line_items: list[CreditLine] | None = None
+
+
+class LineData(CreditLine, kw_only=True):
+    """A line of a credit."""
+
+    id: UUID
+
+
+class PartData(msgspec.Struct, kw_only=True):
+    """What is applied of a credit to one document, from a day on."""
+
+    id: UUID
+    applied_at: str
+    amount: Cents
+    amount_cents: Cents
+
+
+class CreditData(msgspec.Struct, kw_only=True):
+    """A credit as it stands today."""
+
+    id: UUID
+    business_id: UUID
+    external_id: str | None
+    status: str
+    currency: str
+    total_amount: Cents
+    applied_amount: Cents
+    remaining_amount: Cents
+    reference_number: str | None
+    memo: str | None
+    metadata: Free
+    transaction_tags: list[ApiTag]
+    line_items: list[LineData]
+    document: None = None
+    issued_at: str
+    voided_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A credit as a body asks for it, the side's own words aside.
+
+    `dated` is the stamp of its day, under `dated_field`; `parts` are the documents it is for, each with an amount.
+    """
+
+    request: CreditRequest
+    party: PartyRef | None
+    source_id: UUID | None
+    dated_field: str
+    dated: Stamp | None
+    parts: Sequence[tuple[UUID, int]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one side calls the parts of a credit: a fresh one, its documents, and the fields of a body."""
+
+    side: Side
+    fresh: str
+    charge_id: str
+    fields: Fields
+
+
+_BODY: Final = ("line_items", "memo", "metadata", "source_id", "dated")
+
+
+def words(side: Side, *, fresh: str, dated: str) -> Words:
+    """The words of a side."""
+    noun, charge = parties.NOUNS[side], "invoice" if side is Side.RECEIVABLE else "bill"
+    parts = "allocations[]"
+    fields = {
+        "party": f"{noun}_id",
+        "number": "reference_number",
+        "settled_on": dated,
+        "effective_on": dated,
+        "amount": "line_items",
+        "allocations": parts,
+        "charge": parts,
+        "open": parts,
+    }
+    return Words(side, fresh, f"{charge}_id", fields)
+
+
+def statuses(fresh: str) -> Mapping[str, Sequence[Standing]]:
+    """The words for how a credit stands, and what they mean."""
+    return {
+        "draft": [Standing.DRAFT],
+        fresh: [Standing.OPEN],
+        "partially_applied": [Standing.PARTLY_SETTLED],
+        "applied": [Standing.SETTLED, Standing.REFUNDED],
+        "void": [Standing.VOID],
+    }
+
+
+async def create(
+    services: Services, caller: Caller, business_id: BusinessId, its: Words, asked: Asked
+) -> tuple[DocumentId, bool]:
+    """Record a credit, or find the one with this external id and content; and whether it was made.
+
+    Raises BadInput, TenancyError, RefusedWrite.
+    """
+    total = _total(asked.request.line_items or [])
+    async with write_tx(services.database, caller, business_id, f"add {_noun(its.side)}") as tx:
+        there = await lists.document_named(tx, its.side, Kind.CREDIT, asked.request.external_id)
+        dated_on = _dated_on(tx, asked, there)
+        command = AddSettlement(
+            side=its.side,
+            kind=Kind.CREDIT,
+            external_id=asked.request.external_id,
+            party=await _party(tx, its, asked),
+            number=asked.request.reference_number,
+            settled_on=dated_on,
+            currency=await _currency(tx, its, asked),
+            amount_minor=total,
+            allocations=tuple(
+                NewAllocation(charge=DocumentId(charge_id), amount_minor=amount)
+                for charge_id, amount in asked.parts or ()
+                if amount
+            ),
+            tags=tags_of(asked.request.transaction_tags),
+            body=_said(asked),
+        )
+        (done,) = await recorded(tx, [lambda _: command], side=its.side, fields=its.fields)
+        return DocumentId(done.id), done.created
+
+
+async def update(
+    services: Services, caller: Caller, business_id: BusinessId, its: Words, credit_id: UUID, asked: Asked
+) -> None:
+    """Change what a body mentions; the documents that it lists are then those, and no others, that the credit is for.
+
+    Raises BadInput, TenancyError, DocumentNotFound, RefusedWrite.
+    """
+    async with write_tx(services.database, caller, business_id, f"update {_noun(its.side)}") as tx:
+        view = await views.document(tx, its.side, Kind.CREDIT, DocumentId(credit_id))
+        request, body = asked.request, {**view.document.body, **_said(asked)}
+        edit = EditDocument(
+            side=its.side,
+            kind=Kind.CREDIT,
+            document=view.document.id,
+            party=KEEP if asked.party is None else asked.party,
+            number=KEEP if request.reference_number is None else request.reference_number,
+            issued_on=KEEP if asked.dated is None else _dated_on(tx, asked, None),
+            amount_minor=KEEP if request.line_items is None else _total(request.line_items),
+            tags=KEEP if request.transaction_tags is None else tags_of(request.transaction_tags),
+            body=KEEP if body == view.document.body else body,
+        )
+        taken_back, applied = _moves(its.side, view, asked.parts)
+        commands: list[Command] = [*taken_back, edit, *applied]
+        await recorded(tx, [partial(_as_is, one) for one in commands], side=its.side, fields=its.fields)
+
+
+def _as_is(command: Command, _: Business) -> Command:
+    return command
+
+
+async def void(services: Services, caller: Caller, business_id: BusinessId, its: Words, credit_id: UUID) -> None:
+    """Take a credit back, as if it had never been. Raises TenancyError, DocumentNotFound, RefusedWrite."""
+    command = UndoDocument(side=its.side, kind=Kind.CREDIT, document=DocumentId(credit_id), state=State.VOID)
+    async with write_tx(services.database, caller, business_id, f"void {_noun(its.side)}") as tx:
+        await recorded(tx, [lambda _: command], side=its.side, fields=its.fields, named=credit_id)
+
+
+async def find(
+    services: Services, caller: Caller, business_id: BusinessId, its: Words, credit_id: UUID
+) -> dict[str, Any]:
+    """One credit by field. Raises TenancyError, DocumentNotFound."""
+    async with read_tx(services.database, caller, business_id) as tx:
+        view = await views.document(tx, its.side, Kind.CREDIT, DocumentId(credit_id))
+        (fields,) = await _all_fields(tx, its, [view])
+        return fields
+
+
+async def page(
+    services: Services, caller: Caller, business_id: BusinessId, its: Words, which: DocumentFilter, part: Page
+) -> tuple[list[dict[str, Any]], int]:
+    """One page of credits by field, and how many there are on all pages. Raises TenancyError."""
+    async with read_tx(services.database, caller, business_id) as tx:
+        found = [one.view for one in await lists.documents(tx, which, part)]
+        return await _all_fields(tx, its, found), await lists.count_documents(tx, which)
+
+
+def _noun(side: Side) -> str:
+    return f"{parties.NOUNS[side]} credit"
+
+
+def _total(lines: Sequence[CreditLine]) -> int:
+    total = sum(line.amount + (line.tax_amount_cents or 0) for line in lines)
+    if not lines:
+        raise BadInput("line_items", "", "has at least one line")
+    if not 0 <= total <= MAX_MINOR:
+        raise BadInput("line_items", str(total), "come to zero or more, and to what fits 64 bits of cents")
+    return total
+
+
+def _said(asked: Asked) -> dict[str, Any]:
+    """What is kept of a body as it was said."""
+    check_free("", asked.request)
+    said = kept(asked.request, without=frozenset({"external_id", "currency", "reference_number", "transaction_tags"}))
+    more = {"source_id": str(asked.source_id) if asked.source_id else None, "dated": asked.dated}
+    return {name: value for name, value in (said | more).items() if name in _BODY and value is not None}
+
+
+def _dated_on(tx: WriteTx, asked: Asked, there: DocumentView | None) -> date:
+    """The day of a credit: as said, else the day that it has, else today."""
+    dated = optional_stamp(asked.dated_field, asked.dated)
+    if dated is not None:
+        return day_of(dated, tx.business.zone)
+    return there.document.issued_on if there else tx.business.today(tx.now)
+
+
+async def _party(tx: WriteTx, its: Words, asked: Asked) -> PartyRef | None:
+    """Whose a credit is: as said, else whose its source is, else whose the first document is that it is for."""
+    if asked.party is not None or asked.source_id is None:
+        return asked.party
+    found = await views.documents_by_id(tx, its.side, Kind.CHARGE, [asked.source_id])
+    if not found:
+        raise BadInput(f"source_{its.charge_id}", str(asked.source_id), "is not in these books")
+    return found[0].document.party_id
+
+
+async def _currency(tx: WriteTx, its: Words, asked: Asked) -> str:
+    """The currency said, else that of the document that the credit comes from or is for, else the business's."""
+    if asked.request.currency is not None:
+        return asked.request.currency
+    ids = [*([asked.source_id] if asked.source_id else []), *(charge_id for charge_id, _ in asked.parts or ())]
+    found = await views.documents_by_id(tx, its.side, Kind.CHARGE, ids[:1])
+    return found[0].document.currency if found else tx.business.base_currency
+
+
+def _moves(
+    side: Side, view: DocumentView, parts: Sequence[tuple[UUID, int]] | None
+) -> tuple[list[TakeBack], list[Allocate]]:
+    """What is taken back and what is applied anew, so that a credit is for these documents and no others."""
+    if parts is None:
+        return [], []
+    there = _by_charge(view)
+    wanted = {DocumentId(charge_id): amount for charge_id, amount in parts if amount}
+    changed = [charge_id for charge_id, standing in there.items() if _applied(standing) != wanted.get(charge_id, 0)]
+    taken_back = [TakeBack(side=side, id=one.id) for charge_id in changed for one in there[charge_id]]
+    applied = tuple(
+        NewAllocation(charge=charge_id, amount_minor=amount)
+        for charge_id, amount in wanted.items()
+        if charge_id in changed or charge_id not in there
+    )
+    if not applied:
+        return taken_back, []
+    return taken_back, [Allocate(side=side, kind=Kind.CREDIT, source=view.document.id, allocations=applied)]
+
+
+def _by_charge(view: DocumentView) -> Mapping[DocumentId, list[Allocation]]:
+    found: dict[DocumentId, list[Allocation]] = defaultdict(list)
+    for one in view.allocations:
+        found[one.charge_id].append(one)
+    return found
+
+
+def _applied(allocations: Sequence[Allocation]) -> int:
+    return sum(one.amount_minor for one in allocations)
+
+
+async def _all_fields(tx: Tx, its: Words, found: Sequence[DocumentView]) -> list[dict[str, Any]]:
+    charge_ids = {part.charge_id for one in found for part in one.allocations}
+    charges = await views.documents_by_id(tx, its.side, Kind.CHARGE, list(charge_ids))
+    party_ids = list({one.document.party_id for one in found})
+    whose = await parties.all_fields(tx, its.side, await views.parties_by_id(tx, its.side, party_ids))
+    by_id = {PartyId(one["id"]): one for one in whose}
+    return [_fields(tx, its, one, by_id, {one.document.id: one for one in charges}) for one in found]
+
+
+def _fields(
+    tx: Tx,
+    its: Words,
+    view: DocumentView,
+    whose: Mapping[PartyId, dict[str, Any]],
+    charges: Mapping[DocumentId, DocumentView],
+) -> dict[str, Any]:
+    credit, body = view.document, view.document.body
+    word = next(word for word, standings in statuses(its.fresh).items() if view.standing in standings)
+    dated = as_given(body, "dated", credit.issued_on)
+    return {
+        "id": credit.id,
+        "business_id": tx.business.id,
+        "external_id": credit.external_id,
+        "party": whose[credit.party_id],
+        "status": word,
+        "currency": credit.currency,
+        "total_amount": credit.amount_minor,
+        "applied_amount": view.settled_minor,
+        "remaining_amount": credit.amount_minor - view.settled_minor,
+        "reference_number": credit.number,
+        "memo": body.get("memo"),
+        "metadata": body.get("metadata", {}),
+        "transaction_tags": api_tags(credit.tags),
+        "line_items": [
+            LineData(id=uuid5(credit.id, f"line {place}"), **line)
+            for place, line in enumerate(body.get("line_items", ()))
+        ],
+        "source_id": body.get("source_id"),
+        "dated": dated,
+        "issued_at": dated,
+        "voided_at": in_utc(view.updated_at) if credit.state is State.VOID else None,
+        "created_at": view.created_at.astimezone(UTC),
+        "updated_at": view.updated_at.astimezone(UTC),
+        "parts": list(_parts(view, charges)),
+    }
+
+
+def _parts(
+    view: DocumentView, charges: Mapping[DocumentId, DocumentView]
+) -> Iterator[tuple[dict[str, Any], DocumentView]]:
+    """What is applied, one part for each document."""
+    for charge_id, allocations in _by_charge(view).items():
+        if charge_id in charges:
+            amount = sum(one.source_minor for one in allocations)
+            applied_at = midnight(max(one.effective_on for one in allocations))
+            said = {"id": allocations[0].id, "applied_at": applied_at, "amount": amount, "amount_cents": amount}
+            yield said, charges[charge_id]
