@@ -37,8 +37,9 @@ test-pg15: .venv/ready ## run the database tests on Debian's PostgreSQL 15
 	@test -x $(PG15_BIN)/initdb || { echo "make test-pg15: no PostgreSQL 15 in $(PG15_BIN); on Debian: apt-get install postgresql-15" >&2; exit 1; }
 	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(PYTEST) $(DATABASE_TESTS) $(addprefix --ignore ,$(GENERATED_REQUESTS)) -p no:schemathesis
 
-test-browser: .venv/ready ## run the tests that drive a browser
+test-browser: .venv/ready ## run the tests that drive a browser, among them a published widget (needs npm)
 	@command -v chromium >/dev/null || { echo "make test-browser: no chromium on the PATH; on Debian: apt-get install chromium" >&2; exit 1; }
+	@$(MAKE) --no-print-directory .widget/ready
 	$(BIN)/pytest tests/browser
 
 lint: .venv/ready ## check style, formatting and types
@@ -57,8 +58,16 @@ lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (dele
 	$(COMPILE) --all-extras --group dev --output-file requirements/all.txt
 	$(COMPILE) --constraint requirements/all.txt --output-file requirements/server.txt
 
+# Thredfi's browser widget, as it is published: only the tests use it, and it is no part of the project.
+.widget/ready: requirements/widget.sha512
+	@command -v npm >/dev/null || { echo "make test-browser: no npm on the PATH; on Debian: apt-get install npm" >&2; exit 1; }
+	@rm -rf .widget && mkdir .widget
+	@cd .widget && npm pack --silent @thredfi/accounting@0.8.9 >/dev/null && sha512sum --check --quiet ../requirements/widget.sha512
+	@tar --extract --gzip --file .widget/thredfi-accounting-0.8.9.tgz --directory .widget
+	@touch $@
+
 clean: ## remove the virtual environment and everything built or cached
-	rm -rf .venv build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .widget build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
 	find src tests $(wildcard bench checks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A changed lock makes the environment anew; a changed pyproject.toml only the project's own entry in it.
