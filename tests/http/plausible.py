@@ -11,7 +11,7 @@ from uuid import uuid4
 from duebook.http.openapi import Operation
 from tests.http.surface import Surface, is_payable, snake
 
-_WANTED: Final = ("company_name", "customer_id", "vendor_id", "due_at", "amount", "allocations")
+_WANTED: Final = ("company_name", "customer_id", "vendor_id", "due_at", "amount", "unit_price", "allocations")
 """Fields that some rule asks for wherever there are any, whether or not they are required."""
 
 _TEXTS: Final = {

@@ -1,41 +1,68 @@
 """A page to read the OpenAPI documents: one self-contained HTML text, made when it is first asked for."""
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
 from typing import Any, Final
 
+from duebook.http.openapi import Operation, operations
+
 _STYLE: Final = files("duebook.http.native").joinpath("reference.css").read_text(encoding="utf-8")
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_UNTAGGED: Final = "More"
 
 
 def page(documents: Mapping[str, dict[str, Any]]) -> str:
-    """All documents on one page, each with its operations and the shapes that they name."""
+    """All documents on one page, each with its operations, grouped by tag, and the shapes that they name."""
     sections = "".join(_section(name, document) for name, document in documents.items())
+    contents = "".join(_contents(name, document) for name, document in documents.items())
     links = ", ".join(f'<a href="/openapi/{name}.json">{name}.json</a>' for name in documents)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Duebook: what can be asked</title><style>{_STYLE}</style>"
-        f"<h1>Duebook: what can be asked</h1><p>The same as OpenAPI documents: {links}.</p>{sections}</html>"
+        f"<header><h1>Duebook: what can be asked</h1><p>The same as OpenAPI documents: {links}.</p></header>"
+        f'<nav aria-label="Contents">{contents}</nav><main>{sections}</main></html>'
     )
 
 
+def _grouped(document: dict[str, Any]) -> dict[str, list[Operation]]:
+    """The operations by their first tag, in the order of the document; those without one are the last."""
+    groups: dict[str, list[Operation]] = {}
+    for one in operations(document):
+        groups.setdefault(next(iter(one.described.get("tags", ())), _UNTAGGED), []).append(one)
+    untagged = groups.pop(_UNTAGGED, None)
+    return groups | ({_UNTAGGED: untagged} if untagged else {})
+
+
+def _contents(name: str, document: dict[str, Any]) -> str:
+    groups = _grouped(document)
+    links = "".join(
+        f'<li><a href="#{_anchor(name, tag)}">{escape(tag)}</a> <span class="soft">{len(found)}</span></li>'
+        for tag, found in groups.items()
+    )
+    title = escape(document["info"]["title"])
+    return f'<a href="#{name}">{title}</a><ul>{links}<li><a href="#{name}-shapes">Shapes</a></li></ul>'
+
+
+def _anchor(name: str, tag: str) -> str:
+    return f"{name}-tag-{re.sub(r'[^a-z0-9]+', '-', tag.lower())}"
+
+
 def _section(name: str, document: dict[str, Any]) -> str:
-    operations = [
-        _operation(name, path, method, item[method])
-        for path, item in document["paths"].items()
-        for method in _METHODS
-        if method in item
-    ]
+    groups = "".join(
+        f'<h3 id="{_anchor(name, tag)}">{escape(tag)}</h3>{"".join(_operation(name, one) for one in found)}'
+        for tag, found in _grouped(document).items()
+    )
     shapes = [_shape(name, title, shape) for title, shape in document["components"].get("schemas", {}).items()]
     title = escape(document["info"]["title"])
-    return f'<h2 id="{name}">{title}</h2>{"".join(operations)}<h3>Shapes</h3>{"".join(shapes)}'
+    return f'<h2 id="{name}">{title}</h2>{groups}<h3 id="{name}-shapes">Shapes</h3>{"".join(shapes)}'
 
 
-def _operation(dialect: str, path: str, method: str, operation: dict[str, Any]) -> str:
+def _operation(dialect: str, one: Operation) -> str:
+    operation = one.described
     anchor = f"{dialect}-{operation['operationId']}"
-    head = f'<span class="method">{method.upper()}</span> <code>{escape(path)}</code>'
+    head = f'<span class="method">{one.method.upper()}</span> <code>{escape(one.path)}</code>'
     said = f"<p>{escape(operation['description'])}</p>" if operation.get("description") else ""
     security = " or ".join(sorted(name for one in operation.get("security", []) for name in one))
     return (
@@ -44,8 +71,16 @@ def _operation(dialect: str, path: str, method: str, operation: dict[str, Any]) 
         + _parameters(dialect, operation.get("parameters", []))
         + _body(dialect, operation.get("requestBody"))
         + _responses(dialect, operation["responses"])
+        + _led_to(dialect, operation["responses"])
         + "</details>"
     )
+
+
+def _led_to(dialect: str, responses: Mapping[str, dict[str, Any]]) -> str:
+    """What the id that is answered can be used for."""
+    names = dict.fromkeys(link["operationId"] for one in responses.values() for link in one.get("links", {}).values())
+    links = ", ".join(f'<a href="#{dialect}-{name}"><code>{escape(name)}</code></a>' for name in names)
+    return f"<h4>Its id is for</h4><p>{links}</p>" if links else ""
 
 
 def _parameters(dialect: str, parameters: Iterable[dict[str, Any]]) -> str:
