@@ -40,7 +40,8 @@ PUBLISHED = {
     "/v1/businesses/{businessId}/invoices/batch": {"post"},
     "/v1/businesses/{businessId}/invoices/bulk": {"post"},
     "/v1/businesses/{businessId}/invoices/payments": {"get", "post"},
-    "/v1/businesses/{businessId}/invoices/payments/{paymentId}": {"get"},
+    "/v1/businesses/{businessId}/invoices/payments/{paymentId}": {"get", "put", "delete"},
+    "/v1/businesses/{businessId}/invoices/payments/{paymentId}/delete": {"post"},
     "/v1/businesses/{businessId}/invoices/{invoiceId}/payment": {"post"},
     "/v1/businesses/{businessId}/invoices/ar-aging/customer/{customerId}": {"get"},
     "/v1/businesses/{businessId}/invoices/{invoiceId}/write-off": {"post"},
@@ -58,7 +59,8 @@ PUBLISHED = {
     "/v1/businesses/{businessId}/bills/{billId}/delete": {"post"},
     "/v1/businesses/{businessId}/bills/bulk": {"post"},
     "/v1/businesses/{businessId}/bills/bill-payments": {"get", "post"},
-    "/v1/businesses/{businessId}/bills/bill-payments/{paymentId}": {"get"},
+    "/v1/businesses/{businessId}/bills/bill-payments/{paymentId}": {"get", "put", "delete"},
+    "/v1/businesses/{businessId}/bills/bill-payments/{paymentId}/delete": {"post"},
 }
 """The published paths of this dialect that are served."""
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.http.layer_world import BILLS, INVOICES, Face, Layer, bill, invoice, new_layer, payment
+from tests.http.layer_world import BILLS, INVOICES, Face, Layer, bill, invoice, new_layer
 from tests.http.world import Platform
 
 BOTH = pytest.mark.parametrize("face", [INVOICES, BILLS], ids=["invoices", "bills"])
@@ -149,13 +149,6 @@ def test_a_part_names_one_charge_that_is_there(books: Layer, face: Face) -> None
         refused = books.refused(face.payments, face.payment(1) | {face.parts: [{"amount": 1, **named}]})
         assert (refused["meta"]["field"], refused["error_enum"]) == (field, enum)
     assert books.refused(face.payments, face.payment(0))["meta"]["field"] == face.parts
-
-
-def test_a_part_for_a_ledger_account_is_refused(books: Layer) -> None:
-    """Given the published part for a ledger account, when recorded, then 400 says that it is not served."""
-    account = {"type": "StableName", "stable_name": "DEPOSITS"}
-    refused = books.refused("invoices/payments", payment(1) | {"invoice_payments": [{"amount": 1, "account": account}]})
-    assert refused["meta"]["field"] == "invoice_payments[0].account"
 
 
 def test_a_payment_for_one_invoice_pays_that_one(books: Layer) -> None:

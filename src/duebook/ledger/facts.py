@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, Final, NewType
 from uuid import UUID
 
 from duebook.days import Terms
@@ -19,6 +19,10 @@ from duebook.days import Terms
 PartyId = NewType("PartyId", UUID)
 DocumentId = NewType("DocumentId", UUID)
 AllocationId = NewType("AllocationId", UUID)
+
+
+BESIDE: Final = "beside_minor"
+"""What the body of a payment calls the money that it sent straight to other accounts (T17)."""
 
 
 class Side(StrEnum):
@@ -181,6 +185,12 @@ class Document:
     status: Status | None = None
     returned_on: date | None = None
     reason: Reason | None = None
+
+    @property
+    def beside_minor(self) -> int:
+        """What of a payment's money went straight to other accounts, beside its amount: on no item, owed by nobody."""
+        found = self.body.get(BESIDE)
+        return found if type(found) is int and 0 <= found < 10**18 else 0
 
     @property
     def counts_on(self) -> date:

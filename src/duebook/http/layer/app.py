@@ -5,6 +5,11 @@ from litestar import Litestar, Router
 from duebook.http.callers import token_holder
 from duebook.http.layer.aging import ar_aging_of_customer
 from duebook.http.layer.bill_changes import change_bill, delete_bill, delete_bill_by_method, void_bill
+from duebook.http.layer.bill_payment_changes import (
+    change_bill_payment,
+    delete_bill_payment,
+    delete_bill_payment_by_post,
+)
 from duebook.http.layer.bill_payments import add_bill_payment, get_bill_payment, list_bill_payments
 from duebook.http.layer.bills import add_bill, add_bills, get_bill, list_bills
 from duebook.http.layer.businesses import add_business
@@ -28,6 +33,7 @@ from duebook.http.layer.customers import (
 from duebook.http.layer.errors import error_answer
 from duebook.http.layer.invoice_batches import add_batch, add_bulk
 from duebook.http.layer.invoice_changes import change_invoice, delete_invoice, void_invoice
+from duebook.http.layer.invoice_payment_changes import change_payment, delete_payment, delete_payment_by_post
 from duebook.http.layer.invoice_payments import add_dedicated_payment, add_payment, get_payment, list_payments
 from duebook.http.layer.invoice_write_offs import (
     add_write_off,
@@ -69,12 +75,14 @@ BEHIND_TOKENS = [
     *(archive_vendor, unarchive_vendor, merge_vendor),
     *(add_invoice, list_invoices, get_invoice, add_batch, add_bulk),
     *(change_invoice, void_invoice, delete_invoice),
+    *(change_payment, delete_payment, delete_payment_by_post),
     *(add_payment, list_payments, get_payment, add_dedicated_payment),
     *(add_write_off, list_write_offs, get_write_off, delete_write_off, delete_write_off_by_post),
     *(put_customer_credit, list_customer_credits, get_customer_credit),
     *(replace_customer_credit, change_customer_credit, delete_customer_credit),
     *(add_bill, list_bills, get_bill, add_bills),
     *(change_bill, void_bill, delete_bill, delete_bill_by_method),
+    *(change_bill_payment, delete_bill_payment, delete_bill_payment_by_post),
     *(add_bill_payment, list_bill_payments, get_bill_payment),
     *(put_vendor_credit, list_vendor_credits, get_vendor_credit),
     *(replace_vendor_credit, change_vendor_credit, delete_vendor_credit),

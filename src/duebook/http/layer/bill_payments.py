@@ -9,11 +9,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from duebook.days import day_of
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
-from duebook.http.fields import check_free
+from duebook.http.fields import ExternalId
 from duebook.http.layer import payments
 from duebook.http.layer.bills import PATH, BillPart
 from duebook.http.layer.errors import errors
@@ -28,29 +27,33 @@ from duebook.http.layer.filters import (
 )
 from duebook.http.layer.lists import PAGING, PAYMENT_SORTS, ListMeta, ThePage, documents, only
 from duebook.http.layer.parties import FreeText
+from duebook.http.layer.payment_changes import Read
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
-from duebook.http.layer.refusals import BILL_PAYMENT_FIELDS
+from duebook.http.layer.refusals import PAYMENT_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.services import TheServices
-from duebook.http.stamps import stamp
-from duebook.http.writes import Asked, write
-from duebook.ledger.commands import AddSettlement, NewAllocation
+from duebook.http.writes import write
 from duebook.ledger.facts import Side
 from duebook.ledger.views import DocumentView
-from duebook.tenancy.facts import Business, BusinessId
+from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import read_tx
 
 
 class NewBillPart(NewPart, kw_only=True, omit_defaults=True):
-    """Part of a payment, for one bill."""
+    """Part of a payment, for one bill or for a ledger account."""
 
     bill_id: UUID | None = None
     bill_external_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
 
 
 class NewPaymentOfBills(DatedPayment, kw_only=True, omit_defaults=True):
-    """A payment for one bill or several of one vendor, allocated to the last cent."""
+    """A payment for bills of one vendor and for ledger accounts, to the last cent.
 
+    Whose it is need be said only if no part is for a bill.
+    """
+
+    vendor_id: UUID | None = None
+    vendor_external_id: ExternalId | None = None
     bill_payment_allocations: Annotated[list[NewBillPart], Meta(min_length=1)]
 
 
@@ -93,18 +96,15 @@ async def add_bill_payment(
     request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewPaymentOfBills]
 ) -> Response[bytes]:
     """Record one payment."""
-    business_id = BusinessId(businessId)
-    (done,) = await write(
-        services,
-        request.user,
-        business_id,
-        "add bill payment",
-        [_asked(data)],
-        side=Side.PAYABLE,
-        fields=BILL_PAYMENT_FIELDS,
-    )
+    business_id, side = BusinessId(businessId), Side.PAYABLE
+    _, parts, party = read(data)
+    asked = payments.to_record(side, data, parts, party)
+    with payments.placed(side, parts):
+        (done,) = await write(
+            services, request.user, business_id, "add bill payment", [asked], side=side, fields=PAYMENT_FIELDS[side]
+        )
     view = await payments.find(services, request.user, business_id, Side.PAYABLE, done.id)
-    return answered(OneBillPayment(_payment(business_id, view)), created=done.created)
+    return answered(OneBillPayment(payment(business_id, view)), created=done.created)
 
 
 @get(
@@ -136,7 +136,7 @@ async def list_bill_payments(
         charge_id = await named_charge(tx, side, "bill", bill_id, bill_external_id)
         which = asked.read(tx, side, parties=vendors, charge_id=charge_id)
         found, meta = await documents(tx, which, paging.sorted_by(PAYMENT_SORTS))
-    return answered(BillPaymentPage([_payment(business_id, one) for one in found], meta))
+    return answered(BillPaymentPage([payment(business_id, one) for one in found], meta))
 
 
 @get(
@@ -154,30 +154,20 @@ async def get_bill_payment(
     """One payment."""
     business_id = BusinessId(businessId)
     view = await payments.find(services, request.user, business_id, Side.PAYABLE, paymentId)
-    return answered(OneBillPayment(_payment(business_id, view)))
+    return answered(OneBillPayment(payment(business_id, view)))
 
 
-def _asked(given: NewPaymentOfBills) -> Asked:
-    check_free("", given)
-    parts = given.bill_payment_allocations
-    payments.check_sum("bill_payment_allocations", given, parts)
-    paid = stamp("paid_at", given.paid_at)
-    allocations = tuple(
-        NewAllocation(
-            charge=payments.charge_ref(f"bill_payment_allocations[{place}]", "bill", one.bill_id, one.bill_external_id),
-            amount_minor=one.amount,
-        )
-        for place, one in enumerate(parts)
-    )
-
-    def command(business: Business) -> AddSettlement:
-        return payments.settlement(business, Side.PAYABLE, given, day_of(paid, business.zone), allocations, parts)
-
-    return command
+def read(given: NewPaymentOfBills) -> Read:
+    """The payment, its parts, and whose it is if it says so. Raises BadInput."""
+    return given, given.bill_payment_allocations, payments.payer(Side.PAYABLE, given)
 
 
-def _payment(business_id: BusinessId, view: DocumentView) -> BillPayment:
+def payment(business_id: BusinessId, view: DocumentView) -> BillPayment:
+    """A payment as this dialect shows it."""
     return BillPayment(
         **payments.payment_fields(business_id, view),
-        allocations=[BillPart(**said, bill_id=part.charge_id) for part, said in payments.parts_of(business_id, view)],
+        allocations=[
+            *(BillPart(**said, bill_id=part.charge_id) for part, said in payments.parts_of(business_id, view)),
+            *(BillPart(**said, bill_id=None) for said in payments.account_parts_of(business_id, view)),
+        ],
     )

@@ -109,9 +109,9 @@ class BillLine(LineData, kw_only=True):
 
 
 class BillPart(Part, kw_only=True):
-    """Part of a payment, for this bill."""
+    """Part of a payment: for a bill, or for the ledger account that it names."""
 
-    bill_id: UUID
+    bill_id: UUID | None
 
 
 class VendorCreditPart(CreditPart, kw_only=True):

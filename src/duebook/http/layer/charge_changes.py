@@ -4,7 +4,7 @@ Holds: what a change says replaces what was said, null takes it away, and what i
 Source: docs/reference/layer.md, "Changes"; docs/rule.md, T9, T10.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -60,13 +60,18 @@ def said_in(body: bytes, changes: msgspec.Struct) -> Mapping[str, msgspec.Raw]:
     return {name: value for name, value in _RAW.decode(body).items() if name in changes.__struct_fields__}
 
 
+def said(names: Set[str], about: Set[str], value: T) -> T | Keep:
+    """The value, if one of the names that it is about is named; else nothing is said of it."""
+    return value if names & about else KEEP
+
+
 async def change(
     services: Services,
     caller: Caller,
     business_id: BusinessId,
     side: Side,
     charge_id: UUID,
-    said: Mapping[str, msgspec.Raw],
+    given: Mapping[str, msgspec.Raw],
     *,
     was: Callable[[DocumentView], Mapping[str, Any]],
     to_record: Callable[[bytes], AskedCharge],
@@ -79,9 +84,9 @@ async def change(
     """
     async with write_tx(services.database, caller, business_id, f"change {_NOUN[side]}") as tx:
         view = await views.document(tx, side, Kind.CHARGE, DocumentId(charge_id))
-        names = frozenset(said).union(*(one for one in _TOGETHER if one & said.keys()))
+        names = frozenset(given).union(*(one for one in _TOGETHER if one & given.keys()))
         kept = {name: value for name, value in was(view).items() if name not in names}
-        new = to_record(msgspec.json.encode({**kept, **said}))(tx.business)
+        new = to_record(msgspec.json.encode({**kept, **given}))(tx.business)
         await recorded(tx, [lambda _: _edit(view, names, new)], side=side, fields=fields)
     return await charges.find(services, caller, business_id, side, charge_id)
 
@@ -111,10 +116,6 @@ async def undo(
 
 def _edit(view: DocumentView, names: frozenset[str], new: AddCharge) -> EditDocument:
     """The correction: of everything that is named, what the new charge would have."""
-
-    def said(about: frozenset[str], value: T) -> T | Keep:
-        return value if names & about else KEEP
-
     there = view.document
     said_in_body = names | _SUMS if names & _PRICES else names
     body = {name: value for name, value in there.body.items() if name not in said_in_body}
@@ -122,13 +123,13 @@ def _edit(view: DocumentView, names: frozenset[str], new: AddCharge) -> EditDocu
         side=there.side,
         kind=Kind.CHARGE,
         document=there.id,
-        party=said(_PARTY, new.party),
-        number=said(_NUMBER, new.number),
-        issued_on=said(_ISSUED, new.issued_on),
-        received_on=said(_ISSUED, new.received_on),
-        due_on=said(_DUE, new.due_on),
-        terms=said(_DUE, new.terms) or KEEP,
-        amount_minor=said(_PRICES, new.amount_minor),
-        tags=said(frozenset({"tags"}), new.tags),
+        party=said(names, _PARTY, new.party),
+        number=said(names, _NUMBER, new.number),
+        issued_on=said(names, _ISSUED, new.issued_on),
+        received_on=said(names, _ISSUED, new.received_on),
+        due_on=said(names, _DUE, new.due_on),
+        terms=said(names, _DUE, new.terms) or KEEP,
+        amount_minor=said(names, _PRICES, new.amount_minor),
+        tags=said(names, {"tags"}, new.tags),
         body=body | {name: value for name, value in new.body.items() if name in said_in_body},
     )

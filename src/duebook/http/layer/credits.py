@@ -16,6 +16,7 @@ import msgspec
 from duebook.days import day_of
 from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, check_free, kept
 from duebook.http.inputs import BadInput, shown
+from duebook.http.layer.allocated import changed, taken_back
 from duebook.http.layer.charges import Given
 from duebook.http.layer.lists import CREDIT_SORTS, ListMeta, Paging, documents
 from duebook.http.layer.refusals import CREDIT_FIELDS
@@ -27,12 +28,10 @@ from duebook.ledger import lists, views
 from duebook.ledger.commands import (
     KEEP,
     AddSettlement,
-    Allocate,
     Command,
     EditDocument,
     NewAllocation,
     PartyRef,
-    TakeBack,
     UndoDocument,
 )
 from duebook.ledger.facts import DocumentId, Kind, Party, PartyId, Side, State
@@ -214,7 +213,7 @@ async def delete(services: Services, caller: Caller, business_id: BusinessId, si
         known = await views.document(tx, side, Kind.CREDIT, DocumentId(credit_id))
         gone = await _shown(tx, side, known)
         undo = UndoDocument(side=side, kind=Kind.CREDIT, document=known.document.id, state=State.DELETED)
-        await _record(tx, side, [*_taken_back(known), undo])
+        await _record(tx, side, [*taken_back(known), undo])
         return Shown(gone.business_id, gone.view, gone.party, in_utc(tx.now))
 
 
@@ -245,7 +244,6 @@ async def _added(tx: WriteTx, side: Side, asked: Said) -> DocumentId:
 
 
 async def _changed(tx: WriteTx, side: Side, known: DocumentView, asked: Said, *, replaces: bool) -> None:
-    """Allocations that are said anew replace those there are, all of them, unless they are the very same."""
     credit = known.document
     edit = EditDocument(
         side=side,
@@ -259,19 +257,7 @@ async def _changed(tx: WriteTx, side: Side, known: DocumentView, asked: Said, *,
         body=asked.body if replaces else {**credit.body, **asked.body},
     )
     allocations = () if asked.allocations is None and replaces else asked.allocations
-    if allocations is None or _same(known, allocations):
-        return await _record(tx, side, [edit])
-    allocate = Allocate(side=side, kind=Kind.CREDIT, source=credit.id, allocations=allocations)
-    return await _record(tx, side, [*_taken_back(known), edit, allocate])
-
-
-def _same(known: DocumentView, allocations: Sequence[NewAllocation]) -> bool:
-    there = [(one.charge_id, one.amount_minor) for one in known.allocations]
-    return there == [(one.charge, one.amount_minor) for one in allocations if one.amount_minor]
-
-
-def _taken_back(known: DocumentView) -> list[TakeBack]:
-    return [TakeBack(side=known.document.side, id=one.id) for one in known.allocations]
+    await _record(tx, side, changed(known, edit, allocations))
 
 
 async def _record(tx: WriteTx, side: Side, commands: Sequence[Command]) -> None:

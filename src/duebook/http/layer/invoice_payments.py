@@ -9,12 +9,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from duebook.days import day_of
 from duebook.http.bodies import JsonBody
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
-from duebook.http.fields import Free, check_free
-from duebook.http.inputs import BadInput
+from duebook.http.fields import ExternalId, Free
 from duebook.http.layer import payments
 from duebook.http.layer.errors import errors
 from duebook.http.layer.filters import (
@@ -29,30 +27,33 @@ from duebook.http.layer.filters import (
 from duebook.http.layer.invoices import PATH, InvoicePart
 from duebook.http.layer.lists import PAGING, PAYMENT_SORTS, ListMeta, ThePage, documents, only
 from duebook.http.layer.parties import FreeText
+from duebook.http.layer.payment_changes import Read
 from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
-from duebook.http.layer.refusals import INVOICE_PAYMENT_FIELDS, PAYMENT_OF_ONE_INVOICE_FIELDS
+from duebook.http.layer.refusals import PAYMENT_FIELDS, PAYMENT_OF_ONE_INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.services import Services, TheServices
-from duebook.http.stamps import stamp
 from duebook.http.writes import Asked, write
-from duebook.ledger.commands import AddSettlement, NewAllocation
-from duebook.ledger.facts import DocumentId, Side
+from duebook.ledger.facts import Side
 from duebook.ledger.views import DocumentView
-from duebook.tenancy.facts import Business, BusinessId
+from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import read_tx
 
 
 class NewInvoicePart(NewPart, kw_only=True, omit_defaults=True):
-    """Part of a payment, for one invoice. A part for a ledger account is not served."""
+    """Part of a payment, for one invoice or for a ledger account."""
 
     invoice_id: UUID | None = None
     invoice_external_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
-    account: Free | None = None
 
 
 class NewInvoicePayment(DatedPayment, kw_only=True, omit_defaults=True):
-    """A payment for one invoice or several of one customer, allocated to the last cent."""
+    """A payment for invoices of one customer and for ledger accounts, to the last cent.
 
+    Whose it is need be said only if no part is for an invoice.
+    """
+
+    customer_id: UUID | None = None
+    customer_external_id: ExternalId | None = None
     invoice_payments: Annotated[list[NewInvoicePart], Meta(min_length=1)]
 
 
@@ -99,7 +100,11 @@ async def add_payment(
     request: CallerRequest, services: TheServices, businessId: FromPath[UUID], data: JSONBody[NewInvoicePayment]
 ) -> Response[bytes]:
     """Record one payment."""
-    return await _add(request, services, BusinessId(businessId), _asked(data), INVOICE_PAYMENT_FIELDS)
+    side = Side.RECEIVABLE
+    _, parts, party = read(data)
+    asked = payments.to_record(side, data, parts, party)
+    with payments.placed(side, parts):
+        return await _add(request, services, BusinessId(businessId), asked, PAYMENT_FIELDS[side])
 
 
 @post(
@@ -126,13 +131,13 @@ async def add_dedicated_payment(
     data: JSONBody[DatedPayment],
 ) -> Response[bytes]:
     """Record one payment, all of it for this invoice."""
-    check_free("", data)
-    allocations = (NewAllocation(charge=DocumentId(invoiceId), amount_minor=data.amount),)
+    part = NewInvoicePart(amount=data.amount, invoice_id=invoiceId)
+    asked = payments.to_record(Side.RECEIVABLE, data, [part], None)
     return await _add(
         request,
         services,
         BusinessId(businessId),
-        _settled(data, allocations),
+        asked,
         PAYMENT_OF_ONE_INVOICE_FIELDS,
         named=invoiceId,
     )
@@ -167,7 +172,7 @@ async def list_payments(
         charge_id = await named_charge(tx, side, "invoice", invoice_id, invoice_external_id)
         which = asked.read(tx, side, parties=customers, charge_id=charge_id)
         found, meta = await documents(tx, which, paging.sorted_by(PAYMENT_SORTS))
-    return answered(PaymentPage([_payment(business_id, one) for one in found], meta))
+    return answered(PaymentPage([payment(business_id, one) for one in found], meta))
 
 
 @get(
@@ -185,7 +190,7 @@ async def get_payment(
     """One payment."""
     business_id = BusinessId(businessId)
     view = await payments.find(services, request.user, business_id, Side.RECEIVABLE, paymentId)
-    return answered(OnePayment(_payment(business_id, view)))
+    return answered(OnePayment(payment(business_id, view)))
 
 
 async def _add(
@@ -207,47 +212,23 @@ async def _add(
         named=named,
     )
     view = await payments.find(services, request.user, business_id, Side.RECEIVABLE, done.id)
-    return answered(OnePayment(_payment(business_id, view)), created=done.created)
+    return answered(OnePayment(payment(business_id, view)), created=done.created)
 
 
-def _asked(given: NewInvoicePayment) -> Asked:
-    check_free("", given)
-    payments.check_sum("invoice_payments", given, given.invoice_payments)
-    return _settled(
-        given,
-        tuple(
-            NewAllocation(charge=_charge(f"invoice_payments[{place}]", one), amount_minor=one.amount)
-            for place, one in enumerate(given.invoice_payments)
-        ),
-        given.invoice_payments,
-    )
+def read(given: NewInvoicePayment) -> Read:
+    """The payment, its parts, and whose it is if it says so. Raises BadInput."""
+    return given, given.invoice_payments, payments.payer(Side.RECEIVABLE, given)
 
 
-def _charge(at: str, part: NewInvoicePart) -> DocumentId | str:
-    if part.account is not None:
-        raise BadInput(f"{at}.account", "", "is not served: a payment is allocated to invoices")
-    return payments.charge_ref(at, "invoice", part.invoice_id, part.invoice_external_id)
-
-
-def _settled(
-    given: DatedPayment, allocations: tuple[NewAllocation, ...], parts: list[NewInvoicePart] | None = None
-) -> Asked:
-    paid = stamp("paid_at", given.paid_at)
-
-    def command(business: Business) -> AddSettlement:
-        paid_on = day_of(paid, business.zone)
-        return payments.settlement(business, Side.RECEIVABLE, given, paid_on, allocations, parts or ())
-
-    return command
-
-
-def _payment(business_id: BusinessId, view: DocumentView) -> Payment:
+def payment(business_id: BusinessId, view: DocumentView) -> Payment:
+    """A payment as this dialect shows it."""
     body = view.document.body
     return Payment(
         **payments.payment_fields(business_id, view),
         redemption_account=body.get("redemption_account"),
         allocations=[
-            InvoicePart(**said, invoice_id=part.charge_id) for part, said in payments.parts_of(business_id, view)
+            *(InvoicePart(**said, invoice_id=part.charge_id) for part, said in payments.parts_of(business_id, view)),
+            *(InvoicePart(**said, invoice_id=None) for said in payments.account_parts_of(business_id, view)),
         ],
         refund_allocations=[],
         dedicated_refunds=body.get("dedicated_refunds", []),

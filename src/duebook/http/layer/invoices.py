@@ -98,9 +98,9 @@ class InvoiceLine(LineData, kw_only=True):
 
 
 class InvoicePart(Part, kw_only=True):
-    """Part of a payment, for this invoice."""
+    """Part of a payment: for an invoice, or for the ledger account that it names."""
 
-    invoice_id: UUID
+    invoice_id: UUID | None
 
 
 class CustomerCreditPart(CreditPart, kw_only=True):

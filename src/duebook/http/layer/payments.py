@@ -5,33 +5,51 @@ Holds: a payment is allocated to the last cent; its fee lowers neither what it p
 Source: docs/reference/layer.md, "Payments".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, Final, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
-from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
+from duebook.days import day_of
+from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, check_free, kept
 from duebook.http.inputs import BadInput
+from duebook.http.layer.parties import party_ref
+from duebook.http.layer.refusals import PAYMENT_FIELDS
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.services import Services
-from duebook.http.stamps import Stamp, as_given, in_utc
+from duebook.http.stamps import Stamp, as_given, in_utc, stamp
+from duebook.http.writes import RefusedWrite
 from duebook.ledger import views
-from duebook.ledger.commands import AddSettlement, DocumentRef, NewAllocation
-from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Side
+from duebook.ledger.commands import AddSettlement, DocumentRef, NewAllocation, PartyRef
+from duebook.ledger.facts import BESIDE, Allocation, Document, DocumentId, Kind, Side
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import Business, BusinessId, Caller
 from duebook.tenancy.gate import read_tx
+
+AskedPayment = Callable[[Business], AddSettlement]
+"""What a checked body of a payment asks of the books, once it is known whose they are."""
 
 Method = Literal["CASH", "CHECK", "CREDIT_CARD", "ACH", "CREDIT_BALANCE", "OTHER", "REDEEMED_PREPAYMENT"]
 
 ALLOCATIONS: Final = {Side.RECEIVABLE: "invoice_payments", Side.PAYABLE: "bill_payment_allocations"}
 """What a payment's body calls its allocations."""
 
-_APART: Final = frozenset({"external_id", "amount", "tags", "reference_number", *ALLOCATIONS.values()})
+WORD: Final = {Side.RECEIVABLE: "invoice", Side.PAYABLE: "bill"}
+WHOSE: Final = {Side.RECEIVABLE: "customer", Side.PAYABLE: "vendor"}
+
+_A: Final = {Side.RECEIVABLE: "an invoice", Side.PAYABLE: "a bill"}
+ACCOUNT_PARTS: Final = "account_parts"
+_APART: Final = frozenset(
+    {
+        *("external_id", "amount", "tags", "reference_number", *ALLOCATIONS.values()),
+        *("customer_id", "customer_external_id", "vendor_id", "vendor_external_id"),
+    }
+)
 _PART_APART: Final = frozenset(
-    {"amount", "account", "invoice_id", "invoice_external_id", "bill_id", "bill_external_id"}
+    {"amount", "account", "account_identifier", "invoice_id", "invoice_external_id", "bill_id", "bill_external_id"}
 )
 
 
@@ -69,9 +87,14 @@ class DatedPayment(NewPayment, kw_only=True):
 
 
 class NewPart(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What every allocation of a payment may say."""
+    """What every part of a payment may say: it is for an invoice or a bill, or goes straight to a ledger account.
+
+    `account_identifier` is another name of `account`.
+    """
 
     amount: PositiveCents
+    account: Free | None = None
+    account_identifier: Free | None = None
     tags: list[NewTag] | None = None
     memo: LongText | None = None
     metadata: Free | None = None
@@ -84,6 +107,7 @@ class Part(msgspec.Struct, kw_only=True):
     id: UUID
     payment_id: UUID
     amount: Cents
+    account: Free | None = None
     transaction_tags: list[ApiTag] = []
     memo: str | None = None
     metadata: Free = {}
@@ -120,8 +144,46 @@ def charge_ref(at: str, word: str, charge_id: UUID | None, external_id: str | No
     raise BadInput(f"{at}.{word}_id", "", rule)
 
 
-def check_sum(field: str, asked: NewPayment, parts: Sequence[NewPart]) -> None:
-    """The allocations add up to the payment. Raises BadInput, which names both sums."""
+def to_record(side: Side, asked: DatedPayment, parts: Sequence[NewPart], party: PartyRef | None) -> AskedPayment:
+    """What a payment asks of the books, with its parts as they are given. Raises BadInput."""
+    check_free("", asked)
+    _check_sum(ALLOCATIONS[side], asked, parts)
+    paid = stamp("paid_at", asked.paid_at)
+    allocations = tuple(_allocations(side, parts))
+    if not allocations and party is None:
+        whose = WHOSE[side]
+        raise BadInput(f"{whose}_id", "", f"or {whose}_external_id is required if no part is for {_A[side]}")
+
+    def command(business: Business) -> AddSettlement:
+        return settlement(business, side, asked, day_of(paid, business.zone), allocations, parts, party)
+
+    return command
+
+
+def payer(side: Side, given: msgspec.Struct) -> PartyRef | None:
+    """Whose a payment is, if it says so: it need not, if a part of it is for an invoice or a bill. Raises BadInput."""
+    whose = WHOSE[side]
+    by_id, external_id = getattr(given, f"{whose}_id"), getattr(given, f"{whose}_external_id")
+    return None if by_id is None and external_id is None else party_ref("", whose, by_id, external_id)
+
+
+def _allocations(side: Side, parts: Sequence[NewPart]) -> Iterator[NewAllocation]:
+    word = WORD[side]
+    for place, part in enumerate(parts):
+        at = f"{ALLOCATIONS[side]}[{place}]"
+        charge_id, external_id = getattr(part, f"{word}_id"), getattr(part, f"{word}_external_id")
+        if _account(part) is None:
+            yield NewAllocation(charge=charge_ref(at, word, charge_id, external_id), amount_minor=part.amount)
+        elif charge_id is not None or external_id is not None:
+            raise BadInput(f"{at}.account", "", f"and {_A[side]} exclude each other")
+
+
+def _account(part: NewPart) -> Free | None:
+    return part.account if part.account is not None else part.account_identifier
+
+
+def _check_sum(field: str, asked: NewPayment, parts: Sequence[NewPart]) -> None:
+    """The parts add up to the payment. Raises BadInput, which names both sums."""
     allocated = sum(one.amount for one in parts)
     if allocated != asked.amount:
         raise BadInput(field, str(allocated), f"add up to the payment's amount, {asked.amount}")
@@ -134,21 +196,47 @@ def settlement(
     paid_on: date,
     allocations: tuple[NewAllocation, ...],
     parts: Sequence[NewPart] = (),
+    party: PartyRef | None = None,
 ) -> AddSettlement:
-    """The payment as the ledger is told of it; `parts` are its allocations as they were asked for."""
-    said = [kept(one, without=_PART_APART) for one in parts if one.amount]
+    """The payment as the ledger is told of it; `parts` are as they were asked for.
+
+    What goes straight to ledger accounts is on no side: it is kept in the body, beside the amount.
+    """
+    said = [kept(one, without=_PART_APART) for one in parts if one.amount and _account(one) is None]
+    to_accounts = [
+        kept(one, without=_PART_APART) | {"amount": one.amount, "account": account}
+        for one in parts
+        if one.amount and (account := _account(one)) is not None
+    ]
+    beside = sum(one["amount"] for one in to_accounts)
     return AddSettlement(
         side=side,
         kind=Kind.PAYMENT,
         external_id=asked.external_id,
+        party=party,
         number=asked.reference_number,
         settled_on=paid_on,
         currency=business.base_currency,
-        amount_minor=asked.amount,
+        amount_minor=asked.amount - beside,
         allocations=allocations,
         tags=tags_of(asked.tags),
-        body=kept(asked, without=_APART) | ({ALLOCATIONS[side]: said} if any(said) else {}),
+        body=kept(asked, without=_APART)
+        | ({ALLOCATIONS[side]: said} if any(said) else {})
+        | ({ACCOUNT_PARTS: to_accounts, BESIDE: beside} if beside else {}),
     )
+
+
+@contextmanager
+def placed(side: Side, parts: Sequence[NewPart]) -> Iterator[None]:
+    """What is refused of an allocation is named by the place of its part, among those for ledger accounts too."""
+    places = [place for place, part in enumerate(parts) if _account(part) is None]
+    try:
+        yield
+    except RefusedWrite as refused:
+        if refused.error.allocation is None:
+            raise
+        refused.error.allocation = places[refused.error.allocation]
+        raise RefusedWrite(refused.error, side, PAYMENT_FIELDS[side]) from refused.error
 
 
 async def find(
@@ -169,7 +257,7 @@ def payment_fields(business_id: BusinessId, view: DocumentView) -> dict[str, Any
         "method": body.get("method"),
         "fee": body.get("fee", 0),
         "additional_fees": body.get("additional_fees", []),
-        "amount": payment.amount_minor,
+        "amount": payment.amount_minor + payment.beside_minor,
         "processor": body.get("processor"),
         "payment_clearing_account_identifier": body.get("payment_clearing_account_identifier"),
         "imported_at": in_utc(view.created_at),
@@ -186,11 +274,46 @@ def parts_of(business_id: BusinessId, view: DocumentView) -> list[tuple[Allocati
     return [(one, _part_fields(business_id, one, more)) for one, more in zip(view.allocations, said, strict=True)]
 
 
+def account_parts_of(business_id: BusinessId, view: DocumentView) -> list[dict[str, Any]]:
+    """What is said of each part of a payment that went straight to a ledger account, by field."""
+    payment = view.document
+    return [
+        {
+            "id": uuid5(payment.id, f"account {place}"),
+            "payment_id": payment.id,
+            "amount": said["amount"],
+            "account": said["account"],
+            **_said_fields(business_id, said),
+        }
+        for place, said in enumerate(_said_of_accounts(payment))
+    ]
+
+
+def recorded_parts(view: DocumentView) -> list[dict[str, Any]]:
+    """What a body would say of a payment's parts to record them as they are."""
+    word = WORD[view.document.side]
+    said = _said_when_recorded(view.document, view.allocations)
+    return [
+        {**more, "amount": one.amount_minor, f"{word}_id": one.charge_id}
+        for one, more in zip(view.allocations, said, strict=True)
+    ] + _said_of_accounts(view.document)
+
+
+def _said_of_accounts(payment: Document) -> list[dict[str, Any]]:
+    return list(payment.body.get(ACCOUNT_PARTS, ())) if payment.beside_minor else []
+
+
 def _part_fields(business_id: BusinessId, part: Allocation, said: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": part.id,
         "payment_id": part.source_id,
         "amount": part.amount_minor,
+        **_said_fields(business_id, said),
+    }
+
+
+def _said_fields(business_id: BusinessId, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "transaction_tags": kept_tags(business_id, said.get("tags", ())),
         "memo": said.get("memo"),
         "metadata": said.get("metadata", {}),

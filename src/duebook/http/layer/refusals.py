@@ -84,13 +84,22 @@ BILL_FIELDS: Final = {
     "received_on": "received_at",
     "due_on": "due_at",
 }
-INVOICE_PAYMENT_FIELDS: Final = {
-    "party": "invoice_payments",
-    "number": "reference_number",
-    "settled_on": "paid_at",
-    "allocations": "invoice_payments[]",
-    "charge": "invoice_payments[]",
-    "open": "invoice_payments[]",
+PAYMENT_FIELDS: Final = {
+    side: {
+        "document": "paymentId",
+        "party": f"{whose}_id",
+        "number": "reference_number",
+        "settled_on": "paid_at",
+        "issued_on": "paid_at",
+        "effective_on": "paid_at",
+        "allocations": f"{parts}[]",
+        "charge": f"{parts}[]",
+        "open": f"{parts}[]",
+    }
+    for side, whose, parts in [
+        (Side.RECEIVABLE, "customer", "invoice_payments"),
+        (Side.PAYABLE, "vendor", "bill_payment_allocations"),
+    ]
 }
 PAYMENT_OF_ONE_INVOICE_FIELDS: Final = {
     "party": "invoiceId",
@@ -99,14 +108,6 @@ PAYMENT_OF_ONE_INVOICE_FIELDS: Final = {
     "allocations": "invoiceId",
     "charge": "invoiceId",
     "open": "amount",
-}
-BILL_PAYMENT_FIELDS: Final = {
-    "party": "bill_payment_allocations",
-    "number": "reference_number",
-    "settled_on": "paid_at",
-    "allocations": "bill_payment_allocations[]",
-    "charge": "bill_payment_allocations[]",
-    "open": "bill_payment_allocations[]",
 }
 WRITE_OFF_FIELDS: Final = {
     "target": "invoiceId",
