@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import psycopg
 
@@ -96,6 +97,20 @@ async def party_names(tx: ReadTx, ids: Iterable[PartyId], known_at: int) -> dict
     values = {"business_id": tx.business.id, "known_at": known_at, "ids": list(ids)}
     rows = await (await tx.connection.execute(_QUERIES.party_names, values)).fetchall()
     return {PartyId(row.id): PartyName(row.external_id, row.name) for row in rows}
+
+
+async def document_totals(tx: ReadTx, ids: Iterable[DocumentId], known_at: int) -> dict[UUID, int]:
+    """What documents were for at a version, in base currency at their booked rates."""
+    values = {"business_id": tx.business.id, "known_at": known_at, "ids": list(ids)}
+    rows = await (await tx.connection.execute(_QUERIES.document_totals, values)).fetchall()
+    return {row.document_id: row.base_minor for row in rows}
+
+
+async def tags_in_use(tx: ReadTx, asked: TagFilter) -> set[str]:
+    """Those of the values that some document carries, or has ever carried, under the key."""
+    values = {"business_id": tx.business.id, "key": asked.key, "values": list(asked.values)}
+    rows = await (await tx.connection.execute(_QUERIES.tags_in_use, values)).fetchall()
+    return {row.value for row in rows}
 
 
 async def _revalued(

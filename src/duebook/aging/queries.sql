@@ -150,6 +150,22 @@ SELECT party.id, party.external_id, fact.name
         ORDER BY version DESC LIMIT 1) AS fact
  WHERE party.business_id = %(business_id)s AND party.id = ANY (%(ids)s::uuid[])
 
+-- name: document_totals
+-- What these documents were for at a version, in base currency.
+SELECT DISTINCT ON (document_id) document_id, base_minor
+  FROM document_fact
+ WHERE business_id = %(business_id)s AND document_id = ANY (%(ids)s::uuid[]) AND version <= %(known_at)s
+ ORDER BY document_id, version DESC
+
+-- name: tags_in_use
+-- Those of the values that a document carries under the key, or has carried.
+SELECT asked.value
+  FROM unnest(%(values)s::text[]) AS asked (value)
+ WHERE EXISTS (
+       SELECT FROM document_fact
+        WHERE business_id = %(business_id)s
+          AND tags::jsonb @> jsonb_build_array(jsonb_build_object('key', %(key)s::text, 'value', asked.value)))
+
 -- name: rates_in_force
 -- The rates of these currencies that are in force on a day, as known at a version: the latest quoted by then, the latest
 -- recorded of two for one day.

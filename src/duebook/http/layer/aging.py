@@ -1,37 +1,31 @@
-"""Receivables aging of one customer.
+"""Aging of one customer, and its mirror for one vendor: what is open of each age, in sums alone.
 
 Holds: five buckets, youngest first; they add up to the total and equal the flat fields.
 Source: docs/reference/layer.md, "Aging".
 """
 
-import re
-from datetime import UTC, date, datetime, time
-from typing import Annotated, Final, Literal
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Response, get
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
 from duebook.aging.bands import THIRTIES
 from duebook.aging.report import AgingQuery, aging
-from duebook.days import day_of
-from duebook.http.answers import AnswerKey, answer
 from duebook.http.callers import CallerRequest, signed_in
-from duebook.http.encoded import encoded
 from duebook.http.fields import Cents
-from duebook.http.inputs import BadInput
+from duebook.http.layer.aging_answers import Body, EffectiveDate, aged, midnight
 from duebook.http.layer.errors import errors
 from duebook.http.layer.parties import ApiCustomerData, fields
-from duebook.http.layer.refusals import BadEffectiveDate
 from duebook.http.layer.security import BEARER
 from duebook.http.openapi import of_either_profile
-from duebook.http.services import TheServices
-from duebook.http.stamps import stamp
+from duebook.http.services import Services, TheServices
 from duebook.ledger import views
-from duebook.ledger.facts import Party, PartyId, Side
-from duebook.tenancy.facts import BusinessId, WireProfile
-from duebook.tenancy.gate import ReadTx, read_tx
+from duebook.ledger.facts import PartyId, Side
+from duebook.tenancy.facts import WireProfile
+from duebook.tenancy.gate import ReadTx
 
 
 class ARAgingCustomerDetailBucket(msgspec.Struct):
@@ -63,23 +57,39 @@ class WrappedDetail(msgspec.Struct):
     data: ARAgingCustomerDetailResponse
 
 
-EffectiveDate = Annotated[
-    str | None,
-    QueryParameter(
-        description="The day to age as of, a date or a time stamp; today where the business is, if none is given",
-        schema_extra={"type": "string", "format": "date-time", "one_of": None},
-    ),
-]
+class APAgingVendorDetailResponse(msgspec.Struct, kw_only=True):
+    """What a vendor is owed as of a day, by how many days it is late."""
+
+    type: Literal["AP_Aging_Vendor_Detail"] = "AP_Aging_Vendor_Detail"
+    as_of_date: datetime
+    vendor: ApiCustomerData
+    buckets: list[ARAgingCustomerDetailBucket]
+    current: Cents
+    days_1_30: Cents
+    days_31_60: Cents
+    days_61_90: Cents
+    days_91_over: Cents
+    total: Cents
+
+
+class WrappedVendorDetail(msgspec.Struct):
+    """The same, for a token of the wire profile `live`."""
+
+    data: APAgingVendorDetailResponse
+
+
+_DESCRIPTION = (
+    "Days late are whole calendar days from the due date to the effective date; 0 or less is current. "
+    'A token of the wire profile `live` is answered with {"data": {...}} around the object.'
+)
 
 
 @get(
     "/v1/businesses/{businessId:uuid}/invoices/ar-aging/customer/{customerId:uuid}",
     operation_id="business.invoices.ar-aging.customer.get",
+    tags=["Aging"],
     summary="Receivables aging of one customer",
-    description=(
-        "Days late are whole calendar days from the due date to the effective date; 0 or less is current. "
-        'A token of the wire profile `live` is answered with {"data": {...}} around the object.'
-    ),
+    description=_DESCRIPTION,
     guards=[signed_in],
     security=BEARER,
     responses={200: of_either_profile(ARAgingCustomerDetailResponse, WrappedDetail, "The customer's aging")}
@@ -93,47 +103,63 @@ async def ar_aging_of_customer(
     effective_date: EffectiveDate = None,
 ) -> Response[bytes]:
     """What one customer owes, by age."""
-    profile = request.user.wire_profile
-    given = None if effective_date is None else _effective(effective_date)
-    async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
-        customer = (await views.party(tx, Side.RECEIVABLE, PartyId(customerId))).party
-        as_of = tx.business.today(tx.now) if given is None else day_of(given, tx.business.zone)
-
-        async def body() -> bytes:
-            detail = await _detail(tx, customer, as_of)
-            return encoded(WrappedDetail(detail) if profile is WireProfile.LIVE else detail)
-
-        key = AnswerKey(
-            "layer", "customer aging", profile, tx.business.id, as_of, tx.version, (("customer", str(customer.id)),)
-        )
-        return await answer(request, services.answers, key, body)
+    return await _aging(request, services, businessId, Side.RECEIVABLE, PartyId(customerId), effective_date)
 
 
-_OFFSET_WITH_ITS_PLUS_LOST: Final = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:\d\d)$")
+@get(
+    "/v1/businesses/{businessId:uuid}/bills/ap-aging/vendor/{vendorId:uuid}",
+    operation_id="business.bills.ap-aging.vendor.get",
+    tags=["Aging"],
+    summary="Payables aging of one vendor",
+    description=_DESCRIPTION,
+    guards=[signed_in],
+    security=BEARER,
+    responses={200: of_either_profile(APAgingVendorDetailResponse, WrappedVendorDetail, "The vendor's aging")}
+    | errors(404, 422),
+)
+async def ap_aging_of_vendor(
+    request: CallerRequest,
+    services: TheServices,
+    businessId: FromPath[UUID],
+    vendorId: FromPath[UUID],
+    effective_date: EffectiveDate = None,
+) -> Response[bytes]:
+    """What one vendor is owed, by age."""
+    return await _aging(request, services, businessId, Side.PAYABLE, PartyId(vendorId), effective_date)
 
 
-def _effective(text: str) -> date | datetime:
-    """The date or the instant; in a query, a plus that was not written %2B has become a space."""
-    try:
-        return stamp("effective_date", _OFFSET_WITH_ITS_PLUS_LOST.sub(r"\1+\2", text))
-    except BadInput as error:
-        raise BadEffectiveDate(error.field, error.value, error.rule) from None
+async def _aging(
+    request: CallerRequest,
+    services: Services,
+    business_id: UUID,
+    side: Side,
+    party_id: PartyId,
+    effective_date: str | None,
+) -> Response[bytes]:
+    async def asked(tx: ReadTx) -> Body:
+        party = (await views.party(tx, side, party_id)).party
+
+        async def body(as_of: date) -> Any:
+            shown = ApiCustomerData(**fields(tx.business.id, party))
+            sums = await _sums(tx, AgingQuery(side=side, as_of=as_of, party_id=party_id))
+            detail = (
+                ARAgingCustomerDetailResponse(as_of_date=midnight(as_of), customer=shown, **sums)
+                if side is Side.RECEIVABLE
+                else APAgingVendorDetailResponse(as_of_date=midnight(as_of), vendor=shown, **sums)
+            )
+            return {"data": detail} if request.user.wire_profile is WireProfile.LIVE else detail
+
+        return body
+
+    return await aged(request, services, business_id, f"{side} of one", effective_date, asked, party=str(party_id))
 
 
-async def _detail(tx: ReadTx, customer: Party, as_of: date) -> ARAgingCustomerDetailResponse:
-    report = await aging(tx, AgingQuery(side=Side.RECEIVABLE, as_of=as_of, party_id=customer.id))
-    (total,) = report.totals
-    current, days_1_30, days_31_60, days_61_90, days_91_over = total.bands
+async def _sums(tx: ReadTx, query: AgingQuery) -> dict[str, Any]:
+    (total,) = (await aging(tx, query)).totals
     edges = THIRTIES.edges
     starts, ends = (None, *edges), (*(edge - 1 for edge in edges), None)
-    return ARAgingCustomerDetailResponse(
-        as_of_date=datetime.combine(as_of, time(0), UTC),
-        customer=ApiCustomerData(**fields(tx.business.id, customer)),
-        buckets=[ARAgingCustomerDetailBucket(*row) for row in zip(starts, ends, total.bands, strict=True)],
-        current=current,
-        days_1_30=days_1_30,
-        days_31_60=days_31_60,
-        days_61_90=days_61_90,
-        days_91_over=days_91_over,
-        total=total.total_minor,
-    )
+    return {
+        "buckets": [ARAgingCustomerDetailBucket(*row) for row in zip(starts, ends, total.bands, strict=True)],
+        **dict(zip(("current", "days_1_30", "days_31_60", "days_61_90", "days_91_over"), total.bands, strict=True)),
+        "total": total.total_minor,
+    }

@@ -3,7 +3,8 @@
 from litestar import Litestar, Router
 
 from duebook.http.callers import token_holder
-from duebook.http.layer.aging import ar_aging_of_customer
+from duebook.http.layer.aging import ap_aging_of_vendor, ar_aging_of_customer
+from duebook.http.layer.aging_report import ar_aging_report
 from duebook.http.layer.bill_changes import change_bill, delete_bill, delete_bill_by_method, void_bill
 from duebook.http.layer.bill_payment_changes import (
     change_bill_payment,
@@ -46,6 +47,7 @@ from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
 from duebook.http.layer.limits import RateLimit, tell
 from duebook.http.layer.security import COMPONENTS
 from duebook.http.layer.tokens import business_token, business_token_by_get, client_token, whoami
+from duebook.http.layer.unified_aging import unified_ap_aging, unified_ar_aging
 from duebook.http.layer.vendor_credits import (
     change_vendor_credit,
     delete_vendor_credit,
@@ -86,7 +88,7 @@ BEHIND_TOKENS = [
     *(add_bill_payment, list_bill_payments, get_bill_payment),
     *(put_vendor_credit, list_vendor_credits, get_vendor_credit),
     *(replace_vendor_credit, change_vendor_credit, delete_vendor_credit),
-    ar_aging_of_customer,
+    *(ar_aging_of_customer, ap_aging_of_vendor, ar_aging_report, unified_ap_aging, unified_ar_aging),
 ]
 
 

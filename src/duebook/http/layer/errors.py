@@ -33,7 +33,9 @@ from duebook.http.layer.refusals import (
     BadQuery,
     ConflictingParameters,
     EmptyBatch,
+    SeveralTagKeys,
     UnknownParameter,
+    UnknownTag,
 )
 from duebook.http.limits import TooManyRequests
 from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure
@@ -74,11 +76,13 @@ class ApiEnumErrorType(StrEnum):
     INVALID_PAYLOAD = "InvalidPayload"
     INVOICE_STATE_ERROR = "InvoiceStateError"
     MANUAL_RATE_LIMIT = "ManualRateLimit"
+    MULTIPLE_TAG_KEY_FILTERS_UNSUPPORTED = "MultipleTagKeyFiltersUnsupported"
     PERIOD_IS_CLOSED = "PeriodIsClosed"
     QUERY_PARAM_FORMAT = "QueryParamFormat"
     RESOURCE_ARCHIVED = "ResourceArchived"
     SPECIFIED_BAD_REQUEST = "SpecifiedBadRequest"
     SPECIFIED_ID_NOT_FOUND = "SpecifiedIdNotFound"
+    TAG_FILTER_NOT_FOUND = "TagFilterNotFound"
     UNEXPECTED_QUERY_PARAM = "UnexpectedQueryParam"
 
 
@@ -109,6 +113,8 @@ _TABLE: Final[dict[type[Exception], Answer]] = {
     BadQuery: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.QUERY_PARAM_FORMAT),
     UnknownParameter: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.UNEXPECTED_QUERY_PARAM),
     ConflictingParameters: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.CONFLICTING_QUERY_PARAMS),
+    SeveralTagKeys: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.MULTIPLE_TAG_KEY_FILTERS_UNSUPPORTED),
+    UnknownTag: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.TAG_FILTER_NOT_FOUND),
     BadCursor: Answer(400, ApiErrorType.PAGINATION_CURSOR, ApiEnumErrorType.INVALID_PAGINATION_CURSOR),
     BadEffectiveDate: Answer(400, ApiErrorType.INVALID_PARAMETERS, ApiEnumErrorType.INVALID_EFFECTIVE_DATE),
     BadBatch: Answer(400, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.INVALID_PAYLOAD),

@@ -4,6 +4,8 @@ BadInput
 |-- BadQuery: a query parameter
 |   |-- UnknownParameter
 |   |-- ConflictingParameters
+|   |-- SeveralTagKeys
+|   |-- UnknownTag
 |   `-- BadCursor
 |-- BadEffectiveDate
 `-- BadBatch
@@ -33,6 +35,20 @@ class ConflictingParameters(BadQuery):
 
     def __init__(self, field: str, value: str, rule: str) -> None:
         super().__init__(field, shown(value), rule)
+
+
+class SeveralTagKeys(BadQuery):
+    """A report is filtered by one key."""
+
+    def __init__(self, keys: list[str]) -> None:
+        super().__init__("tag_filter", shown(", ".join(keys)), "is about one key, with one value or more")
+
+
+class UnknownTag(BadQuery):
+    """A report is filtered by tags that there are: one that was mistyped would look as if nothing were open."""
+
+    def __init__(self, key: str, value: str) -> None:
+        super().__init__("tag_filter", shown(f"{key}:{value}"), "names a tag that this business has")
 
 
 class BadCursor(BadQuery):
