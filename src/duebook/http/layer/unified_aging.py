@@ -77,7 +77,7 @@ class OneUnifiedReport(msgspec.Struct):
 TagFilterText = Annotated[
     list[str] | None,
     QueryParameter(
-        query="tag_filter",
+        name="tag_filter",
         description="A key, a colon and one value or more with commas between: only documents that carry one of them",
         schema_extra={"type": "array", "items": {"type": "string"}, "one_of": None},
     ),
