@@ -2,6 +2,7 @@
 
 import time
 from typing import Final
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -61,13 +62,19 @@ def test_each_partner_has_its_own_requests(client: httpx.Client, platform: Platf
     assert client.get("/whoami", headers=other).status_code == 200
 
 
-def test_batches_of_invoices_have_a_limit_of_their_own(client: httpx.Client, database_url: str) -> None:
-    """Given batches of invoices, when sent on and on, then 40 pass at once, far over the general limit, and not all."""
+@pytest.mark.parametrize(
+    ("path", "limit", "at_once"), [("invoices/bulk", 20, 40), (f"invoices/{uuid4()}/write-off", 25, 25)]
+)
+def test_some_requests_have_a_limit_of_their_own(
+    client: httpx.Client, database_url: str, path: str, limit: int, at_once: int
+) -> None:
+    """Given batches of invoices, or write-offs, when sent on and on, then as many pass at once as published, which is
+    far over the general limit, and not all; they count for nothing else."""
     platform = new_platform(database_url)
     layer = Layer(client, bearer(layer_token(client, platform)), new_business(client, platform))
-    answers = [layer.ask("POST", "invoices/bulk", json=[]) for _ in range(300)]
-    assert {one.headers["x-ratelimit-limit"] for one in answers} == {"20"}
-    assert {one.status_code for one in answers[:40]} == {400}
+    answers = [layer.ask("POST", path, json=[]) for _ in range(300)]
+    assert {one.headers["x-ratelimit-limit"] for one in answers} == {str(limit)}
+    assert {one.status_code for one in answers[:at_once]} == {400}
     assert 429 in {one.status_code for one in answers}
     assert layer.ask("GET", "invoices").status_code == 200
 

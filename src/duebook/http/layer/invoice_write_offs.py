@@ -14,6 +14,7 @@ from duebook.http.encoded import answered
 from duebook.http.layer import write_offs
 from duebook.http.layer.errors import errors
 from duebook.http.layer.invoices import PATH
+from duebook.http.layer.limits import WRITE_OFFS
 from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.write_offs import NewWriteOff, WriteOff
@@ -43,6 +44,7 @@ class WriteOffPage(msgspec.Struct):
     operation_id=lambda _, __, path: f"business.invoices.{path[-1]}.post",
     tags=["Write-offs"],
     summary="Record a write-off",
+    opt=WRITE_OFFS,
     description="The same external id with the same content answers 200 with the write-off that is there.",
     guards=[signed_in],
     security=BEARER,
