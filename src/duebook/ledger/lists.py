@@ -74,9 +74,10 @@ class PartyFilter:
 class DocumentFilter:
     """Which documents of a side and a kind.
 
-    Days and amounts are inclusive. `charge_id` finds payments and credits of which something is allocated to a charge,
-    `target_id` what is aimed at a document. `settled` and `standings` are as of today; of the latter "overdue" is one
-    beside the others. `search` looks at the number, the external id, the memo and the party's name, without case.
+    Days and amounts are inclusive; what does not say when it was received was so when issued. `charge_id` finds
+    payments and credits of which something is allocated to a charge, `target_id` what is aimed at a document. `settled`
+    and `standings` are as of today; of the latter "overdue" is one beside the others. `search` looks at the number, the
+    external id, the memo and the party's name, without case.
     """
 
     side: Side
@@ -91,6 +92,8 @@ class DocumentFilter:
     settled: bool | None = None
     issued_from: date | None = None
     issued_to: date | None = None
+    received_from: date | None = None
+    received_to: date | None = None
     due_from: date | None = None
     due_to: date | None = None
     min_minor: int | None = None

@@ -69,6 +69,8 @@ SELECT document.id, document.side, document.kind, document.external_id, document
    AND (%(statuses)s::text[] IS NULL OR fact.status::text = ANY (%(statuses)s::text[]))
    AND (%(issued_from)s::date IS NULL OR fact.issued_on >= %(issued_from)s::date)
    AND (%(issued_to)s::date IS NULL OR fact.issued_on <= %(issued_to)s::date)
+   AND (%(received_from)s::date IS NULL OR coalesce(fact.received_on, fact.issued_on) >= %(received_from)s::date)
+   AND (%(received_to)s::date IS NULL OR coalesce(fact.received_on, fact.issued_on) <= %(received_to)s::date)
    AND (%(due_from)s::date IS NULL OR (fact.due_from <> 'issue_date' AND fact.due_on >= %(due_from)s::date))
    AND (%(due_to)s::date IS NULL OR (fact.due_from <> 'issue_date' AND fact.due_on <= %(due_to)s::date))
    AND (%(min_minor)s::bigint IS NULL OR fact.amount_minor >= %(min_minor)s::bigint)

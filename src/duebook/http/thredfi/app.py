@@ -5,7 +5,7 @@ from litestar import Litestar
 from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
-from duebook.http.thredfi.bills import create_bill, get_bill
+from duebook.http.thredfi.bills import create_bill, get_bill, list_bills
 from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
 from duebook.http.thredfi.customer_credits import (
     create_customer_credit,
@@ -23,7 +23,7 @@ from duebook.http.thredfi.customers import (
 )
 from duebook.http.thredfi.errors import error_answer
 from duebook.http.thredfi.insights import ap_aging, ar_aging
-from duebook.http.thredfi.invoices import create_invoice, get_invoice
+from duebook.http.thredfi.invoices import create_invoice, get_invoice, list_invoices
 from duebook.http.thredfi.security import COMPONENTS
 from duebook.http.thredfi.tokens import business_token, partner_token
 from duebook.http.thredfi.vendor_credits import (
@@ -39,8 +39,8 @@ HANDLERS = [
     *(partner_token, business_token, create_business, list_businesses, get_business),
     *(create_customer, list_customers, get_customer, update_customer, archive_customer),
     *(create_vendor, list_vendors, get_vendor, update_vendor, archive_vendor),
-    *(create_invoice, get_invoice),
-    *(create_bill, get_bill),
+    *(create_invoice, list_invoices, get_invoice),
+    *(create_bill, list_bills, get_bill),
     *(create_customer_credit, list_customer_credits, get_customer_credit, update_customer_credit, void_customer_credit),
     *(create_vendor_credit, list_vendor_credits, get_vendor_credit, update_vendor_credit, void_vendor_credit),
     *(ar_aging, ap_aging),

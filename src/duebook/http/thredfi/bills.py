@@ -17,12 +17,15 @@ from duebook.http.fields import ExternalId, Text
 from duebook.http.inputs import BadInput, shown
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp
-from duebook.http.thredfi import charges
+from duebook.http.thredfi import charge_lists, charges
 from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
 from duebook.http.thredfi.charge_bodies import ChargeChanges, Lines
+from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
 from duebook.http.thredfi.charge_words import BILLS
 from duebook.http.thredfi.errors import errors
+from duebook.http.thredfi.filters import FreeText, SeveralIds, StampQuery, unfolded
+from duebook.http.thredfi.paging import PAGING, Paged, ThePage
 from duebook.http.thredfi.security import ANYONE
 from duebook.http.thredfi.vendors import Vendor
 from duebook.tenancy.facts import BusinessId
@@ -101,6 +104,12 @@ class Bill(Charge, kw_only=True):
     vendor_refund_allocations: list[BillRefundPart]
 
 
+class BillPage(Paged, kw_only=True):
+    """One page of bills."""
+
+    results: list[Bill]
+
+
 @post(
     PATH,
     operation_id="create_bill",
@@ -126,6 +135,46 @@ async def create_bill(
         services, request.user, BusinessId(business_id), BILLS, Bill, data, _terms(data)
     )
     return answered(made, created=created)
+
+
+@get(
+    PATH,
+    operation_id="list_bills",
+    tags=["Bills"],
+    summary="List bills",
+    guards=[signed_in, unfolded],
+    security=ANYONE,
+    dependencies=PAGING | CHARGE_QUERY,
+    responses={200: ResponseSpec(BillPage, generate_examples=False, description="One page")} | errors(401, 403, 404),
+)
+async def list_bills(
+    request: CallerRequest,
+    services: TheServices,
+    business_id: FromPath[UUID],
+    paging: ThePage,
+    asked: TheChargeQuery,
+    vendor_id: SeveralIds = None,
+    vendor_external_id: FreeText = None,
+    bill_number: FreeText = None,
+    bill_date_start: StampQuery = None,
+    bill_date_end: StampQuery = None,
+    received_at_start: StampQuery = None,
+    received_at_end: StampQuery = None,
+) -> Response[bytes]:
+    """A page of bills, the latest first unless another order is asked for."""
+    own = OwnQuery(
+        party_ids=vendor_id,
+        party_external_id=vendor_external_id,
+        number=bill_number,
+        issued_start=bill_date_start,
+        issued_end=bill_date_end,
+        received_start=received_at_start,
+        received_end=received_at_end,
+    )
+    found, total = await charge_lists.page(
+        services, request.user, BusinessId(business_id), BILLS, Bill, asked, own, paging
+    )
+    return answered(BillPage(count=total, page_info=paging.info(total), results=found))
 
 
 @get(

@@ -13,13 +13,16 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Cents, ExternalId, Free, PositiveCents, Text
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp
-from duebook.http.thredfi import charges
+from duebook.http.thredfi import charge_lists, charges
 from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
 from duebook.http.thredfi.charge_bodies import ChargeChanges, Lines
+from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
 from duebook.http.thredfi.charge_words import INVOICES
 from duebook.http.thredfi.customers import Customer
 from duebook.http.thredfi.errors import errors
+from duebook.http.thredfi.filters import FreeText, SeveralIds, StampQuery, unfolded
+from duebook.http.thredfi.paging import PAGING, Paged, ThePage
 from duebook.http.thredfi.security import ANYONE
 from duebook.tenancy.facts import BusinessId
 
@@ -82,6 +85,12 @@ class Invoice(Charge, kw_only=True):
     refund_allocations: list[InvoiceRefundPart]
 
 
+class InvoicePage(Paged, kw_only=True):
+    """One page of invoices."""
+
+    results: list[Invoice]
+
+
 @post(
     PATH,
     operation_id="create_invoice",
@@ -105,6 +114,42 @@ async def create_invoice(
     """Record an invoice, or find the one with this external id."""
     made, created = await charges.create(services, request.user, BusinessId(business_id), INVOICES, Invoice, data)
     return answered(made, created=created)
+
+
+@get(
+    PATH,
+    operation_id="list_invoices",
+    tags=["Invoices"],
+    summary="List invoices",
+    guards=[signed_in, unfolded],
+    security=ANYONE,
+    dependencies=PAGING | CHARGE_QUERY,
+    responses={200: ResponseSpec(InvoicePage, generate_examples=False, description="One page")} | errors(401, 403, 404),
+)
+async def list_invoices(
+    request: CallerRequest,
+    services: TheServices,
+    business_id: FromPath[UUID],
+    paging: ThePage,
+    asked: TheChargeQuery,
+    customer_id: SeveralIds = None,
+    customer_external_id: FreeText = None,
+    invoice_number: FreeText = None,
+    sent_at_start: StampQuery = None,
+    sent_at_end: StampQuery = None,
+) -> Response[bytes]:
+    """A page of invoices, the latest first unless another order is asked for."""
+    own = OwnQuery(
+        party_ids=customer_id,
+        party_external_id=customer_external_id,
+        number=invoice_number,
+        issued_start=sent_at_start,
+        issued_end=sent_at_end,
+    )
+    found, total = await charge_lists.page(
+        services, request.user, BusinessId(business_id), INVOICES, Invoice, asked, own, paging
+    )
+    return answered(InvoicePage(count=total, page_info=paging.info(total), results=found))
 
 
 @get(

@@ -6,7 +6,7 @@ the business is, the same figure as in the report.
 Source: docs/reference/thredfi.md, "Customers and vendors".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -181,6 +181,20 @@ async def named(tx: Tx, side: Side, external_id: str | None) -> Party | None:
         return None
     which = PartyFilter(side=side, archived=None, external_id=external_id)
     return next((one.view.party for one in await lists.parties(tx, which, Page(limit=1))), None)
+
+
+async def sought(tx: Tx, side: Side, given_ids: Sequence[UUID] | None, external_id: str | None) -> list[PartyId] | None:
+    """Whose documents a list is asked for, by ids, by an external id or by both; None for everybody's.
+
+    An external id that is nobody's finds nothing. Raises BadInput if the two do not agree.
+    """
+    if not external_id:
+        return None if given_ids is None else [PartyId(one) for one in given_ids]
+    there = await named(tx, side, external_id)
+    if given_ids is not None and (there is None or there.id not in given_ids):
+        noun = NOUNS[side]
+        raise BadInput(f"{noun}_external_id", shown(external_id), f"is of one that {noun}_id names, if both are given")
+    return [there.id] if there else []
 
 
 async def all_fields(tx: Tx, side: Side, found: list[PartyView]) -> list[dict[str, Any]]:
