@@ -11,8 +11,16 @@ from uuid import uuid4
 from duebook.http.openapi import Operation
 from tests.http.surface import Surface, is_payable, snake
 
-_WANTED: Final = ("company_name", "customer_id", "vendor_id", "due_at", "amount", "unit_price", "allocations")
-"""Fields that some rule asks for wherever there are any, whether or not they are required."""
+_WANTED: Final = (
+    ("company_name",),
+    ("customer_id",),
+    ("vendor_id",),
+    ("due_at",),
+    ("unit_price", "unit_price_cents"),
+    ("amount", "amount_cents", "total_amount_cents"),
+    ("allocations",),
+)
+"""Fields that some rule asks for wherever there are any, whether or not they are required: the first of each row."""
 
 _TEXTS: Final = {
     "currency": "USD",
@@ -73,10 +81,11 @@ class Plausible:
 
     def _object(self, shape: dict[str, Any], *, payable: bool) -> dict[str, Any]:
         fields = shape.get("properties", {})
+        wanted = {next((name for name in names if name in fields), "") for names in _WANTED}
         needed = [
             name
             for name in fields
-            if name in shape.get("required", ()) or name in _WANTED or self._is_wanted(name, fields)
+            if name in shape.get("required", ()) or name in wanted or self._is_wanted(name, fields)
         ]
         return {name: self._value(fields[name], name, payable=payable) for name in needed}
 

@@ -30,7 +30,8 @@ def described(title: str, components: Components) -> OpenAPIConfig:
 def document(app: Litestar, *, trailing_slash: bool) -> dict[str, Any]:
     """The document as JSON data, its paths with or without a slash at the end, as the dialect publishes them."""
     made: dict[str, Any] = _plain(app.openapi_schema.to_schema())
-    made["paths"] = {f"{path.rstrip('/')}/" if trailing_slash else path: item for path, item in made["paths"].items()}
+    paths = sorted(made["paths"].items())  # the order of a handler's several paths is another in each process
+    made["paths"] = {f"{path.rstrip('/')}/" if trailing_slash else path: item for path, item in paths}
     tags = _tags(app)
     for one in operations(made):
         if one.described.get("tags"):
