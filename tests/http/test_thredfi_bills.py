@@ -71,12 +71,12 @@ def test_lists_are_filtered_as_published(books: Thredfi) -> None:
     assert ["d", "c", "b", "a"] == found() == found(vendor_id=f"{bo},{cy}")
     assert ["c"] == found(vendor_id=cy) == found(vendor_external_id="cy") == found(search="ltd")
     assert ["c", "b", "a"] == found(status="received") == found(status="UNPAID,partially_paid")
-    assert ["d", "c", "b", "a"] == found(status="received,partially_paid,voided")
-    assert ["c", "a"] == found(status="overdue")
-    assert ["a"] == found(due_at_start="2025-02-01T00:00:00.000Z", due_at_end="2025-02-01T23:59:59.999Z")
-    assert ["b"] == found(received_at_start="2025-01-09", received_at_end="2025-01-09")
-    assert ["b"] == found(bill_date_end="2025-01-01")
+    assert found(status="received,partially_paid,voided") == ["d", "c", "b", "a"]
+    assert found(status="overdue") == ["c", "a"]
+    assert found(due_at_start="2025-02-01T00:00:00.000Z", due_at_end="2025-02-01T23:59:59.999Z") == ["a"]
+    assert found(received_at_start="2025-01-09", received_at_end="2025-01-09") == ["b"]
+    assert found(bill_date_end="2025-01-01") == ["b"]
     assert ["a"] == found(bill_number="N-1") == found(min_amount="1000", max_amount="1000")
-    assert ["b", "a", "c", "d"] == found(ordering="bill_date")
+    assert found(ordering="bill_date") == ["b", "a", "c", "d"]
     answer = books.ask("GET", "bills/", params={"status": "unheard"})
     assert (answer.status_code, list(answer.json()["detail"]["field_errors"])) == (400, ["status"])

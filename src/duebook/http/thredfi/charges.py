@@ -24,11 +24,10 @@ from duebook.http.writes import recorded
 from duebook.ledger import lists, views
 from duebook.ledger.commands import KEEP, AddCharge, EditDocument, Keep, PartyRef, UndoDocument
 from duebook.ledger.facts import DocumentId, Kind, State
-from duebook.ledger.lists import DocumentFilter, Page
 from duebook.ledger.views import Tx
 from duebook.money import UnknownCurrency, exponent
 from duebook.tenancy.facts import BusinessId, Caller
-from duebook.tenancy.gate import WriteTx, read_tx, write_tx
+from duebook.tenancy.gate import read_tx, write_tx
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Charge)
@@ -55,8 +54,9 @@ async def create(
     sums = sums_of(asked, {})
     party = _party(words, said)
     async with write_tx(services.database, caller, business_id, f"record {words.noun}") as tx:
-        before = await _issued_before(tx, words, asked.external_id)
-        issued_on, received_on = _days(tx, words, said, before or tx.business.today(tx.now))
+        there = await lists.document_named(tx, words.side, Kind.CHARGE, asked.external_id)
+        otherwise = there.document.issued_on if there else tx.business.today(tx.now)
+        issued_on, received_on = _days(tx, words, said, otherwise)
         due_on = _day(tx, said, "due_at")
         command = AddCharge(
             side=words.side,
@@ -169,13 +169,6 @@ def _checked(asked: ChargeChanges) -> dict[str, Any]:
     except UnknownCurrency as error:
         raise BadInput("currency", shown(error.currency), "is the code of a currency (ISO 4217, such as USD)") from None
     return said
-
-
-async def _issued_before(tx: WriteTx, words: Words, external_id: str | None) -> date | None:
-    """The day of the charge that has this external id already."""
-    which = DocumentFilter(side=words.side, kind=Kind.CHARGE, external_id=external_id)
-    there = await lists.documents(tx, which, Page(limit=1)) if external_id is not None else []
-    return there[0].view.document.issued_on if there else None
 
 
 def _days(tx: Tx, words: Words, said: Mapping[str, Any], otherwise: date) -> tuple[date, date | None]:
