@@ -1,11 +1,16 @@
 """Books that were corrected after the fact, looked at as they are and as they were known."""
 
+from datetime import date
+
 import pytest
 
 from duebook.db.embedded import Urls
+from duebook.ledger.commands import AddSettlement, NewParty
+from duebook.ledger.facts import Kind, Side
 from tests.cli.conftest import Run
 from tests.cli.corrected import record_in
 from tests.cli.transcript import played, recorded
+from tests.http.world import write
 
 
 @pytest.fixture
@@ -82,6 +87,30 @@ def test_a_tie_out_as_json(run: Run, corrected: str) -> None:
     )
     tied = run(f"tie-out receivable --business {corrected} --balance 1327.95 --on 2025-03-31 --json")
     assert (tied.code, tied.json["ties_out"], tied.json["suspects"]) == (0, True, [])
+
+
+def test_a_tie_out_says_what_went_straight_to_other_accounts(run: Run, business: str, database_urls: Urls) -> None:
+    """Given a payment of which a part went to another account, when tied out, then it is told, not counted."""
+    sent = AddSettlement(
+        side=Side.RECEIVABLE,
+        kind=Kind.PAYMENT,
+        party=NewParty("C-1", "Ann"),
+        settled_on=date(2025, 3, 1),
+        currency="USD",
+        amount_minor=0,
+        body={"beside_minor": 123456},
+    )
+    write(database_urls.serve, business, sent)
+    asked = f"tie-out receivable --business {business} --balance 0 --on 2025-03-31"
+    ended = run(asked)
+    assert ended.code == 0
+    told = (
+        "Beside, by 2025-03-31: 1,234.56 USD that payments sent straight to other accounts; it is in none of the sums"
+    )
+    assert told in ended.out.splitlines()
+    assert run(f"{asked} --json").json["days"][0]["beside_minor"] == 123456
+    earlier = run(asked.replace("03-31", "02-28"))
+    assert "Beside" not in earlier.out
 
 
 def test_versions_and_rates_as_json(run: Run, corrected: str) -> None:

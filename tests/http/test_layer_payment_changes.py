@@ -214,3 +214,24 @@ def test_a_customers_aging_leaves_money_for_accounts_out(books: Layer) -> None:
     asked["invoice_payments"].append({"amount": 2_000, "account": DEPOSITS})
     books.post("invoices/payments", asked)
     assert books.aging(customer)["total"] == 0
+
+
+@BOTH
+def test_money_for_accounts_is_listed_beside_a_tie_out(books: Layer, platform: Platform, face: Face) -> None:
+    """Given an overpayment that goes to an account, when the side is tied out, then it is beside, and counted not."""
+    books.post(face.charges, face.charge("1"))
+    asked = face.payment(12_000, ("1", 10_000))
+    asked[face.parts].append({"amount": 2_000, "account": DEPOSITS})
+    books.post(face.payments, asked)
+    answer = books.client.post(
+        f"/api/v1/businesses/{books.business_id}/reports/tie-out",
+        auth=platform.basic,
+        json={
+            "side": "receivable" if face is INVOICES else "payable",
+            "balances": [{"on": "2024-04-19", "balance_minor": 10_000}, {"on": "2024-04-20", "balance_minor": 0}],
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["ties_out"]
+    assert [one["beside_minor"] for one in found["days"]] == [0, 2_000]

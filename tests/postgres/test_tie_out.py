@@ -159,3 +159,36 @@ async def test_only_so_many_are_told(books: Books, monkeypatch: pytest.MonkeyPat
     await books.write(*late, at=noon("2125-04-01"))
     found = await books.tie_out(RECEIVABLE, {"2125-03-31": 26})
     assert [one.number for one in found.suspects] == ["A-2", "A-7", "A-6"]
+
+
+async def test_money_sent_straight_to_other_accounts_is_listed_beside(books: Books) -> None:
+    """Given payments of which a part went to other accounts, when tied out, then by each day what was sent and did not
+    come back, in no sum; what a body says that is no amount, and what is void or of the other side, is not listed."""
+    await books.write(
+        payment("P-1", 100, "2125-01-10", body={"beside_minor": 30}),
+        payment("P-2", 0, "2125-02-10", body={"beside_minor": 5}),
+        payment("P-3", 1, "2125-01-10", body={"beside_minor": 2}, status=Status.CANCELLED),
+        payment("P-4", 1, "2125-01-10", body={"beside_minor": 400}),
+        payment("P-5", 1, "2125-01-10", body={"beside_minor": 7}, side=Side.PAYABLE),
+        *(
+            payment(f"P-{number}", 0, "2125-01-10", body={"beside_minor": said})
+            for number, said in enumerate(["8", -8, 1.5, 10**40, None, [8], True], start=6)
+        ),
+    )
+    undone = UndoDocument(side=RECEIVABLE, kind=Kind.PAYMENT, document="P-4", state=State.VOID)
+    returned = SetStatus(
+        side=RECEIVABLE,
+        kind=Kind.PAYMENT,
+        document="P-1",
+        status=Status.RETURNED,
+        returned_on=day("2125-03-01"),
+    )
+    await books.write(undone, returned)
+    days = {"2125-01-09": 0, "2125-01-10": -101, "2125-02-28": -101, "2125-03-01": -1}
+    found = await books.tie_out(RECEIVABLE, days)
+    assert [one.beside_minor for one in found.days] == [0, 30, 35, 5]
+    assert [one.total_minor for one in found.days] == [0, -100, -100, 0]
+    before = await books.tie_out(RECEIVABLE, days, 1)
+    assert [one.beside_minor for one in before.days] == [0, 430, 435, 435]
+    payable = await books.tie_out(Side.PAYABLE, {"2125-01-31": -1})
+    assert [one.beside_minor for one in payable.days] == [7]

@@ -39,6 +39,7 @@ from duebook.ledger.commands import (
     UndoDocument,
 )
 from duebook.ledger.facts import (
+    BESIDE,
     AllocationId,
     DocumentId,
     Instalment,
@@ -203,6 +204,8 @@ def _settlement(told: Told, words: Words, on: date, opening: bool, kind: Kind) -
         said["base_minor"] = words.amount()
     if words.has("pending"):
         said["status"] = Status.PENDING
+    if words.has("beside"):
+        said["body"] = {BESIDE: words.amount()}
     if words.has("across parties"):
         said["across_parties"] = True
     if words.has("for"):

@@ -160,6 +160,7 @@ class World:
         days = [
             f"{one.on} control {_money(one.control_minor)}, aging {_money(one.total_minor)}, "
             f"difference {_money(one.difference_minor)}"
+            f"{f', beside {_money(one.beside_minor)}' if one.beside_minor else ''}"
             for one in found.days
         ]
         return days + [self._suspect(one) for one in found.suspects]

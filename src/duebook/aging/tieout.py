@@ -39,7 +39,11 @@ class Suspicion(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TieDay:
-    """One day: what the control account shows, what the aging comes to, and the first less the second."""
+    """One day: what the control account shows, what the aging comes to, and the first less the second.
+
+    `beside_minor` is what payments up to the day have sent straight to other accounts: it is on no side, and counted in
+    none of the sums.
+    """
 
     on: date
     known_at: int
@@ -48,6 +52,7 @@ class TieDay:
     unapplied_minor: int
     total_minor: int
     difference_minor: int
+    beside_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,8 @@ async def tie_out(tx: ReadTx, side: Side, balances: Sequence[tuple[date, int]], 
     days = []
     for on, control_minor in sorted(balances):
         query = AgingQuery(side=side, as_of=on, known_at=known_at, credits=Credits.COLUMN)
-        days.append(_day(await aging(tx, query), control_minor))
+        report = await aging(tx, query)
+        days.append(_day(report, control_minor, await _beside(tx, report)))
     first = next((day for day in days if day.difference_minor), None)
     tied_on = max((day.on for day in days if first and day.on < first.on), default=None)
     return TieOut(
@@ -112,7 +118,19 @@ async def tie_out(tx: ReadTx, side: Side, balances: Sequence[tuple[date, int]], 
     )
 
 
-def _day(report: AgingReport, control_minor: int) -> TieDay:
+async def _beside(tx: ReadTx, report: AgingReport) -> int:
+    values = {
+        "business_id": tx.business.id,
+        "side": report.side,
+        "base_currency": tx.business.base_currency,
+        "on": report.as_of,
+        "known_at": report.known_at,
+    }
+    row: Any = await (await tx.connection.execute(_QUERIES.beside, values)).fetchone()
+    return fits(int(row.beside_minor))
+
+
+def _day(report: AgingReport, control_minor: int, beside_minor: int) -> TieDay:
     (total,) = report.totals
     return TieDay(
         on=report.as_of,
@@ -122,6 +140,7 @@ def _day(report: AgingReport, control_minor: int) -> TieDay:
         unapplied_minor=total.unapplied_minor,
         total_minor=total.total_minor,
         difference_minor=fits(control_minor - total.total_minor),
+        beside_minor=beside_minor,
     )
 
 

@@ -63,3 +63,18 @@ SELECT document.id, document.kind, fact.number, fact.party_id, fact.issued_on, f
    AND coalesce(fact.opening_on, fact.issued_on) > coalesce(%(after_on)s::date, '-infinity')
  GROUP BY document.id, document.kind, fact.number, fact.party_id, fact.issued_on, fact.currency, fact.amount_minor,
        fact.base_minor, made.recorded_at
+
+-- name: beside
+-- What payments up to a day have sent straight to other accounts, as their bodies say, in base currency; what came back
+-- by then, or never came, has not.
+SELECT coalesce(sum((fact.body ->> 'beside_minor')::numeric), 0) AS beside_minor
+  FROM document
+ CROSS JOIN LATERAL (
+       SELECT state, status, issued_on, opening_on, returned_on, currency, body FROM document_fact
+        WHERE business_id = document.business_id AND document_id = document.id AND version <= %(known_at)s
+        ORDER BY version DESC LIMIT 1) AS fact
+ WHERE document.business_id = %(business_id)s AND document.side = %(side)s::side AND document.kind = 'payment'
+   AND document.version <= %(known_at)s AND fact.state = 'issued' AND fact.status NOT IN ('failed', 'cancelled')
+   AND coalesce(fact.opening_on, fact.issued_on) <= %(on)s::date
+   AND (fact.returned_on IS NULL OR fact.returned_on > %(on)s::date) AND fact.currency = %(base_currency)s
+   AND json_typeof(fact.body -> 'beside_minor') = 'number' AND fact.body ->> 'beside_minor' ~ '^[0-9]{1,18}$'

@@ -184,6 +184,12 @@ def _print(told: Told) -> None:
         for day in told.days
     ]
     print_table(headers, days, numbers=range(1, 7))
+    for day in told.days:
+        if day.beside_minor:
+            print(
+                f"Beside, by {day.on}: {grouped(day.beside_minor, currency)} {currency} that payments sent straight to "
+                "other accounts; it is in none of the sums"
+            )
     print()
     print(_verdict(told))
     if told.suspects:

@@ -69,6 +69,10 @@ class DayData(msgspec.Struct, kw_only=True):
     unapplied_minor: Minor
     total_minor: Minor
     difference_minor: Minor
+    beside_minor: Annotated[
+        Minor,
+        Meta(description="What payments have sent straight to other accounts by then: on no side, in none of the sums"),
+    ]
 
 
 class SuspectData(msgspec.Struct, kw_only=True):
