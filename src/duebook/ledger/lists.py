@@ -5,7 +5,7 @@ Holds: the order is total: what sorts alike stands in order of recording.
 Source: docs/reference/storage.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
@@ -136,6 +136,21 @@ async def document_named(tx: Tx, side: Side, kind: Kind, external_id: str | None
 async def count_documents(tx: Tx, which: DocumentFilter) -> int:
     """How many documents there are on all pages."""
     return await _count(tx, _QUERIES.count_documents, which)
+
+
+class Stood(NamedTuple):
+    """How many documents stand in one way, and of how many of them something is open or late."""
+
+    documents: int
+    open: int
+    overdue: int
+
+
+async def standings(tx: Tx, side: Side) -> Mapping[tuple[Kind, Standing], Stood]:
+    """How many charges and credits of a side stand in each way today; none where a way is missing."""
+    values = {"business_id": tx.business.id, "side": side, "today": tx.business.today(tx.now)}
+    rows = await (await tx.connection.execute(_QUERIES.count_standings, values)).fetchall()
+    return {(Kind(row.kind), Standing(row.standing)): Stood(row.documents, row.open, row.overdue) for row in rows}
 
 
 def _listed(places: dict[UUID, SortedPlace], found: dict[Any, T]) -> list[Listed[T]]:

@@ -170,6 +170,18 @@ SELECT count(*) AS total
 -- insert: latest_document
 -- insert: document_matches
 
+-- name: count_standings
+-- How many charges and credits of a side stand in each way on a day, and of how many something is open or late.
+SELECT document.kind, balance.standing, count(*) AS documents, count(*) FILTER (WHERE open_minor > 0) AS open,
+       count(*) FILTER (WHERE overdue) AS overdue
+-- insert: latest_document
+  CROSS JOIN LATERAL (
+-- insert: balance_of_document
+       ) AS balance
+ WHERE document.business_id = %(business_id)s AND document.side = %(side)s::side
+   AND document.kind IN ('charge', 'credit') AND fact.state <> 'deleted'
+ GROUP BY document.kind, balance.standing
+
 -- name: latest_party
   FROM party
   CROSS JOIN LATERAL (

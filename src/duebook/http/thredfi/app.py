@@ -5,6 +5,7 @@ from litestar import Litestar
 from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
+from duebook.http.thredfi.accounts import list_accounts, menu_config
 from duebook.http.thredfi.bills import create_bill, get_bill, list_bills
 from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
 from duebook.http.thredfi.customer_credits import (
@@ -25,6 +26,7 @@ from duebook.http.thredfi.errors import error_answer
 from duebook.http.thredfi.insights import ap_aging, ar_aging
 from duebook.http.thredfi.invoices import create_invoice, get_invoice, list_invoices
 from duebook.http.thredfi.security import COMPONENTS
+from duebook.http.thredfi.stats import ap_stats, ar_stats
 from duebook.http.thredfi.tokens import business_token, partner_token
 from duebook.http.thredfi.vendor_credits import (
     create_vendor_credit,
@@ -43,7 +45,8 @@ HANDLERS = [
     *(create_bill, list_bills, get_bill),
     *(create_customer_credit, list_customer_credits, get_customer_credit, update_customer_credit, void_customer_credit),
     *(create_vendor_credit, list_vendor_credits, get_vendor_credit, update_vendor_credit, void_vendor_credit),
-    *(ar_aging, ap_aging),
+    *(ar_aging, ap_aging, ar_stats, ap_stats),
+    *(list_accounts, menu_config),
 ]
 
 

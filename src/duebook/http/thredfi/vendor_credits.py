@@ -24,6 +24,7 @@ from duebook.http.thredfi.security import ANYONE
 from duebook.http.thredfi.vendors import Vendor
 from duebook.ledger.facts import Kind, PartyId, Side
 from duebook.ledger.lists import DocumentFilter
+from duebook.ledger.views import Standing
 from duebook.tenancy.facts import BusinessId, Caller
 
 PATH = "/v1/platform/businesses/{business_id:uuid}/vendor-credits"
@@ -128,7 +129,7 @@ async def list_vendor_credits(
         side=ITS.side,
         kind=Kind.CREDIT,
         party_ids=None if whose is None else [PartyId(one) for one in whose],
-        standings=filters.words("status", status, credits.statuses(ITS.fresh)),
+        standings=filters.words("status", status, {**credits.statuses(ITS.fresh), "sent": [Standing.OPEN]}),
         external_id=external_id,
         search=search,
         issued_from=filters.day("received_at_start", received_at_start),
