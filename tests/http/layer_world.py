@@ -52,7 +52,7 @@ BILL: Final[dict[str, Any]] = {
 
 LISTS: Final = (
     *("customers", "vendors", "invoices", "invoices/payments", "bills", "bills/bill-payments"),
-    *("invoices/customer-credits", "bills/vendor-credits"),
+    *("invoices/customer-credits", "bills/vendor-credits", "invoices/refunds", "bills/refunds"),
 )
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 
@@ -13,7 +13,7 @@ from tests.http.world import Platform
 
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SIDES: Final = {"receivable": ("ann", "invoice", "customer"), "payable": ("bo", "bill", "vendor")}
-_OF_A_SIDE: Final = ("payment", "credit", "refund", "write_off")
+_OF_A_SIDE: Final = ("refund_payment", "payment", "credit", "refund", "write_off")
 
 
 def snake(name: str) -> str:
@@ -83,4 +83,5 @@ def new_surface(client: httpx.Client, platform: Platform) -> Surface:
                 )
             ),
         }
+        known[f"{side} refund_payment"] = str(uuid5(UUID(known[f"{side} refund"]), "payment"))
     return Surface(books, known | {"document": known["invoice"], "party": known["customer"]})

@@ -23,6 +23,9 @@ def books(client: httpx.Client, platform: Platform) -> Layer:
         books.post("bills", bill(number, vendor_external_id=number))
         books.post("invoices/payments", payment(1, (number, 1), external_id=number))
         books.post("bills/bill-payments", bill_payment(1, (number, 1), external_id=number))
+        refund = {"external_id": number, "completed_at": "2024-05-01", "method": "ACH"}
+        books.post("invoices/refunds", refund | {"invoice_external_id": number})
+        books.post("bills/refunds", refund | {"bill_external_id": number})
         credit = {"external_id": number, "received_at": "2024-04-01", "line_items": [{"amount": 1}]}
         books.post("invoices/customer-credits", credit | {"customer_external_id": number})
         books.post("bills/vendor-credits", credit | {"vendor_external_id": number})

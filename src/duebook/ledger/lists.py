@@ -77,7 +77,8 @@ class DocumentFilter:
     Days and amounts are inclusive; what does not say when it was received was so when issued. `charge_id` finds
     payments and credits of which something is allocated to a charge, `target_id` what is aimed at a document. `settled`
     and `standings` are as of today; of the latter "overdue" is one beside the others. `search` looks at the number, the
-    external id, the memo and the party's name, without case.
+    external id, the memo and the party's name, without case. `body_without` leaves out those whose
+    body has this field.
     """
 
     side: Side
@@ -102,6 +103,7 @@ class DocumentFilter:
     memo_contains: str | None = None
     methods: Sequence[str] | None = None
     processors: Sequence[str] | None = None
+    body_without: str | None = None
     search: str | None = None
 
 

@@ -80,6 +80,7 @@ SELECT document.id, document.side, document.kind, document.external_id, document
         OR position(lower(%(memo_contains)s::text) IN lower(fact.body ->> 'memo')) > 0)
    AND (%(methods)s::text[] IS NULL OR fact.body ->> 'method' = ANY (%(methods)s::text[]))
    AND (%(processors)s::text[] IS NULL OR fact.body ->> 'processor' = ANY (%(processors)s::text[]))
+   AND (%(body_without)s::text IS NULL OR fact.body -> %(body_without)s::text IS NULL)
    AND (%(charge_id)s::uuid IS NULL OR EXISTS (
         SELECT FROM (SELECT DISTINCT ON (id) effective_on, ended_on FROM allocation
                       WHERE business_id = document.business_id AND source_id = document.id

@@ -22,6 +22,16 @@ from duebook.http.layer.customer_credits import (
     put_customer_credit,
     replace_customer_credit,
 )
+from duebook.http.layer.customer_refunds import (
+    delete_customer_refund,
+    delete_customer_refund_payment,
+    get_customer_refund,
+    list_customer_refunds,
+    pay_customer_refund,
+    put_customer_refund,
+    put_dedicated_refund,
+    replace_customer_refund,
+)
 from duebook.http.layer.customers import (
     archive_customer,
     change_customer,
@@ -56,6 +66,15 @@ from duebook.http.layer.vendor_credits import (
     put_vendor_credit,
     replace_vendor_credit,
 )
+from duebook.http.layer.vendor_refunds import (
+    delete_vendor_refund,
+    delete_vendor_refund_payment,
+    get_vendor_refund,
+    list_vendor_refunds,
+    pay_vendor_refund,
+    put_vendor_refund,
+    replace_vendor_refund,
+)
 from duebook.http.layer.vendors import (
     archive_vendor,
     change_vendor,
@@ -81,12 +100,16 @@ BEHIND_TOKENS = [
     *(add_payment, list_payments, get_payment, add_dedicated_payment),
     *(add_write_off, list_write_offs, get_write_off, delete_write_off, delete_write_off_by_post),
     *(put_customer_credit, list_customer_credits, get_customer_credit),
+    *(put_customer_refund, put_dedicated_refund, list_customer_refunds, get_customer_refund),
+    *(replace_customer_refund, delete_customer_refund, pay_customer_refund, delete_customer_refund_payment),
     *(replace_customer_credit, change_customer_credit, delete_customer_credit),
     *(add_bill, list_bills, get_bill, add_bills),
     *(change_bill, void_bill, delete_bill, delete_bill_by_method),
     *(change_bill_payment, delete_bill_payment, delete_bill_payment_by_post),
     *(add_bill_payment, list_bill_payments, get_bill_payment),
     *(put_vendor_credit, list_vendor_credits, get_vendor_credit),
+    *(put_vendor_refund, list_vendor_refunds, get_vendor_refund),
+    *(replace_vendor_refund, delete_vendor_refund, pay_vendor_refund, delete_vendor_refund_payment),
     *(replace_vendor_credit, change_vendor_credit, delete_vendor_credit),
     *(ar_aging_of_customer, ap_aging_of_vendor, ar_aging_report, unified_ap_aging, unified_ar_aging),
 ]

@@ -31,6 +31,7 @@ from duebook.http.layer.filters import (
 from duebook.http.layer.lists import BILL_SORTS, PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields, party_ref
 from duebook.http.layer.payments import Method, NewPayment, Part
+from duebook.http.layer.refunds import RefundPart
 from duebook.http.layer.refusals import BILL_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.tags import NewTag
@@ -121,6 +122,15 @@ class VendorCreditPart(CreditPart, kw_only=True):
     bill_id: UUID
 
 
+class VendorRefundPart(RefundPart, kw_only=True):
+    """Part of a refund: of what was paid of this bill, or of unapplied money."""
+
+    bill_id: UUID | None
+    bill_line_item_id: UUID | None
+    bill_payment_id: UUID | None
+    credit_id: UUID | None
+
+
 class Bill(ChargeData, kw_only=True):
     """A bill."""
 
@@ -131,6 +141,7 @@ class Bill(ChargeData, kw_only=True):
     vendor: VendorData
     line_items: list[BillLine]
     payment_allocations: list[BillPart]
+    refund_allocations: list[VendorRefundPart]
     vendor_credit_allocations: list[VendorCreditPart]
 
 
@@ -294,6 +305,7 @@ def bill(books: Books, view: DocumentView) -> Bill:
         vendor=VendorData(**more_fields(books.business_id, books.parties[document.party_id])),
         line_items=[BillLine(**line, bill_id=document.id) for line in charges.line_fields(books, view)],
         payment_allocations=[BillPart(**part, bill_id=document.id) for part in charges.part_fields(books, view)],
+        refund_allocations=[VendorRefundPart(**part) for part in charges.refund_fields(books, view, "bill")],
         vendor_credit_allocations=[
             VendorCreditPart(**part, bill_id=document.id)
             for part in charges.credit_fields(books, view, "vendor_credit_id")

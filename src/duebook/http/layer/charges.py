@@ -19,6 +19,7 @@ from msgspec import Meta
 from duebook.days import Terms, day_of
 from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
 from duebook.http.inputs import BadInput, shown
+from duebook.http.layer import refunds
 from duebook.http.layer.lists import ListMeta, SortedPaging, documents
 from duebook.http.layer.payments import NewPayment, parts_of, settlement
 from duebook.http.layer.refusals import BatchTooLarge, EmptyBatch
@@ -323,3 +324,9 @@ def credit_fields(books: Books, view: DocumentView, credit: str) -> Iterator[dic
 def aimed_at(books: Books, view: DocumentView, kind: Kind) -> Iterator[Document]:
     """The refunds or write-offs of a charge up to today."""
     return (one for one in view.aimed if one.kind is kind and one.counts and one.issued_on <= books.today)
+
+
+def refund_fields(books: Books, view: DocumentView, charge: str) -> Iterator[dict[str, Any]]:
+    """What was paid back of a charge up to today, by field; `charge` is the side's word for it."""
+    for one in aimed_at(books, view, Kind.REFUND):
+        yield refunds.part_fields(books.business_id, one, charge, Kind.CHARGE, {})

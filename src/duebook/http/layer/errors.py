@@ -149,6 +149,7 @@ _REFUSED: Final[dict[type[Exception], Answer]] = {
     ledger.OverRefunded: Answer(400, ApiErrorType.INVALID_PARAMETERS),
     ledger.NotOpen: Answer(409, ApiErrorType.INVALID_STATE),
     ledger.InTheWay: Answer(409, ApiErrorType.INVALID_STATE),
+    ledger.BadTransition: Answer(409, ApiErrorType.INVALID_STATE),
     ledger.IsUndone: Answer(409, ApiErrorType.INVALID_STATE),
     ledger.PeriodIsClosed: Answer(409, ApiErrorType.INVALID_STATE, ApiEnumErrorType.PERIOD_IS_CLOSED),
     ledger.PartyIsArchived: Answer(409, ApiErrorType.RESOURCE_ARCHIVED, ApiEnumErrorType.RESOURCE_ARCHIVED),

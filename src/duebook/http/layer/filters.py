@@ -151,6 +151,7 @@ class DatedQuery:
         *,
         issued: tuple[str, str | None, str | None],
         parties: Sequence[PartyId] | None,
+        body_without: str | None = None,
     ) -> DocumentFilter:
         """The same as the ledger reads it; `issued` is the name and the two ends of the day. Raises BadQuery."""
         issued_from, issued_to = _days(tx, *issued)
@@ -164,6 +165,7 @@ class DatedQuery:
             issued_to=issued_to,
             memo=self.memo,
             memo_contains=self.memo_contains,
+            body_without=body_without,
         )
 
 

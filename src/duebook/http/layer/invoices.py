@@ -30,6 +30,7 @@ from duebook.http.layer.filters import (
 from duebook.http.layer.lists import INVOICE_SORTS, PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields, party_ref
 from duebook.http.layer.payments import DatedPayment, Part
+from duebook.http.layer.refunds import RefundPart
 from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.tags import NewTag
@@ -110,6 +111,15 @@ class CustomerCreditPart(CreditPart, kw_only=True):
     invoice_id: UUID
 
 
+class CustomerRefundPart(RefundPart, kw_only=True):
+    """Part of a refund: of what was paid of this invoice, or of unapplied money."""
+
+    invoice_id: UUID | None
+    invoice_line_item_id: UUID | None
+    invoice_payment_id: UUID | None
+    credit_id: UUID | None
+
+
 class Invoice(ChargeData, kw_only=True):
     """An invoice."""
 
@@ -125,7 +135,7 @@ class Invoice(ChargeData, kw_only=True):
     payment_allocations: list[InvoicePart]
     customer_credit_allocations: list[CustomerCreditPart]
     write_offs: list[WriteOff]
-    refund_allocations: list[Free]
+    refund_allocations: list[CustomerRefundPart]
     dedicated_refunds: list[Free]
 
 
@@ -270,6 +280,6 @@ def invoice(books: Books, view: DocumentView) -> Invoice:
             for part in charges.credit_fields(books, view, "customer_credit_id")
         ],
         write_offs=[write_off(books.business_id, one) for one in charges.aimed_at(books, view, Kind.WRITE_OFF)],
-        refund_allocations=[],
+        refund_allocations=[CustomerRefundPart(**part) for part in charges.refund_fields(books, view, "invoice")],
         dedicated_refunds=body.get("dedicated_refunds", []),
     )

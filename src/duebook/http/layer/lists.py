@@ -52,6 +52,11 @@ CREDIT_SORTS: Final[Mapping[Side, Mapping[str, DocumentSort]]] = {
     Side.RECEIVABLE: {"imported_at": "recorded", "updated_at": "updated", "sent_at": "issued_on", "amount": "amount"},
     Side.PAYABLE: {"imported_at": "recorded", "updated_at": "updated", "received_at": "issued_on", "amount": "amount"},
 }
+REFUND_SORTS: Final[Mapping[str, DocumentSort]] = {
+    "imported_at": "recorded",
+    "updated_at": "updated",
+    "completed_at": "issued_on",
+}
 WRITE_OFF_SORTS: Final[Mapping[str, DocumentSort]] = {
     "imported_at": "recorded",
     "updated_at": "updated",

@@ -135,6 +135,12 @@ WRITE_OFF_FIELDS: Final = {
     "open": "amount",
     "document": "writeOffId",
 }
+REFUND_FIELDS: Final = {
+    "number": "reference_number",
+    "date": "completed_at",
+    "issued_on": "completed_at",
+    "document": "refundId",
+}
 CREDIT_FIELDS: Final = {
     side: {
         "party": f"{whose}_id",
