@@ -13,6 +13,7 @@ EXAMPLES ?= 5000
 DATABASE_TESTS := tests/postgres tests/http tests/cli
 
 GENERATED_REQUESTS := $(wildcard tests/http/*_openapi.py) tests/http/test_walks.py
+HISTORIES := tests/http/test_same_history.py
 
 BIN := .venv/bin
 # As many processes as processors, all on one PostgreSQL, which takes a hundred connections. The tests of a file stay
@@ -51,7 +52,7 @@ bench: .venv/ready ## print how speed holds up with size and history, as ratios 
 	$(BIN)/python -m bench
 
 soak: .venv/ready ## try the properties on many more histories and requests (EXAMPLES=5000)
-	DUEBOOK_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS)
+	DUEBOOK_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS) $(HISTORIES)
 
 lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (delete requirements/*.txt to renew all)
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }

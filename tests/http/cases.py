@@ -16,6 +16,9 @@ CASES: Final = settings(
 WALKS: Final = settings(max_examples=max(_ASKED // 10, 1), deadline=None, suppress_health_check=list(HealthCheck))
 """Of each dialect; a walk is a dozen requests, and what their answers link to."""
 
+HISTORIES: Final = WALKS
+"""Each is some dozens of requests too."""
+
 
 def cases_of(document: dict[str, Any]) -> OpenApiSchema:
     """The document, for generated requests without examples of its own; the tests bring credentials of their own."""
