@@ -176,7 +176,8 @@ def test_a_part_goes_straight_to_a_ledger_account(books: Layer, face: Face) -> N
     assert paid["payment_allocations"] == made["allocations"][:1]
     assert _put(books, face, made["id"], {"memo": "m"}) == made | {"memo": "m"}
     other = asked | {face.parts: [asked[face.parts][0] | {"account": {"type": "AccountId"}}, asked[face.parts][1]]}
-    assert books.refused(face.payments, other, status=409)["error_enum"] == "ExternalIdConflict"
+    refused = books.refused(face.payments, other, status=409)
+    assert (refused["error_enum"], refused["meta"]["field"]) == ("ExternalIdConflict", face.parts)
 
 
 @BOTH

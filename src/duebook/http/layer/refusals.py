@@ -111,6 +111,7 @@ PAYMENT_FIELDS: Final = {
         "allocations": f"{parts}[]",
         "charge": f"{parts}[]",
         "open": f"{parts}[]",
+        "account_parts": parts,
     }
     for side, whose, parts in [
         (Side.RECEIVABLE, "customer", "invoice_payments"),
