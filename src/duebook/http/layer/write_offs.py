@@ -10,21 +10,19 @@ from uuid import UUID
 import msgspec
 
 from duebook.days import day_of
+from duebook.http import write_offs
 from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, check_free, kept
 from duebook.http.layer.lists import WRITE_OFF_SORTS, ListMeta, Paging, documents
 from duebook.http.layer.refusals import WRITE_OFF_FIELDS
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, tags_of
 from duebook.http.services import Services
 from duebook.http.stamps import Stamp, as_given, optional_stamp
-from duebook.http.writes import recorded
-from duebook.ledger import lists, views
-from duebook.ledger.commands import AddWriteOff, UndoDocument
-from duebook.ledger.errors import DocumentNotFound
-from duebook.ledger.facts import Document, DocumentId, Kind, Reason, Side, State
-from duebook.ledger.lists import DocumentFilter, Page
+from duebook.ledger import views
+from duebook.ledger.facts import Document, DocumentId, Kind, Reason, Side
+from duebook.ledger.lists import DocumentFilter
 from duebook.ledger.views import DocumentView, Tx
 from duebook.tenancy.facts import BusinessId, Caller
-from duebook.tenancy.gate import ReadTx, WriteTx, write_tx
+from duebook.tenancy.gate import ReadTx, write_tx
 
 _SIDE: Final = Side.RECEIVABLE
 _APART: Final = frozenset({"external_id", "amount", "tags", "reference_number"})
@@ -72,41 +70,25 @@ async def add(
     check_free("", asked)
     given = optional_stamp("write_off_at", asked.write_off_at)
     async with write_tx(services.database, caller, business_id, "add write-off") as tx:
-        await views.document(tx, _SIDE, Kind.CHARGE, DocumentId(invoice_id))
-        there = await _there(tx, asked.external_id) if given is None else None
-        command = AddWriteOff(
-            side=_SIDE,
+        made, created = await write_offs.add(
+            tx,
+            _SIDE,
+            invoice_id,
+            WRITE_OFF_FIELDS,
             external_id=asked.external_id,
-            charge=DocumentId(invoice_id),
-            number=asked.reference_number,
-            written_off_on=there.issued_on
-            if there
-            else tx.business.today(tx.now)
-            if given is None
-            else day_of(given, tx.business.zone),
+            on=None if given is None else day_of(given, tx.business.zone),
             amount_minor=asked.amount,
             reason=_reason(asked),
+            number=asked.reference_number,
             tags=tags_of(asked.tags),
             body=kept(asked, without=_APART),
         )
-        (done,) = await recorded(tx, [lambda _: command], side=_SIDE, fields=WRITE_OFF_FIELDS)
-        made = await views.document(tx, _SIDE, Kind.WRITE_OFF, DocumentId(done.id))
-        return write_off(business_id, made.document), done.created
-
-
-async def _there(tx: WriteTx, external_id: str | None) -> Document | None:
-    if external_id is None:
-        return None
-    which = DocumentFilter(side=_SIDE, kind=Kind.WRITE_OFF, external_id=external_id)
-    return next((one.view.document for one in await lists.documents(tx, which, Page(limit=1))), None)
+        return write_off(business_id, made.document), created
 
 
 async def find(tx: Tx, invoice_id: UUID, write_off_id: UUID) -> DocumentView:
     """One write-off of this invoice. Raises DocumentNotFound."""
-    view = await views.document(tx, _SIDE, Kind.WRITE_OFF, DocumentId(write_off_id))
-    if view.document.target_id != invoice_id:
-        raise DocumentNotFound(_SIDE, Kind.WRITE_OFF, write_off_id)
-    return view
+    return await write_offs.find(tx, _SIDE, invoice_id, write_off_id)
 
 
 async def page(tx: ReadTx, invoice_id: UUID, paging: Paging) -> tuple[list[WriteOff], ListMeta]:
@@ -122,9 +104,7 @@ async def delete(
 ) -> WriteOff:
     """As if it had never been. Raises TenancyError, DocumentNotFound, RefusedWrite."""
     async with write_tx(services.database, caller, business_id, "delete write-off") as tx:
-        gone = (await find(tx, invoice_id, write_off_id)).document
-        command = UndoDocument(side=_SIDE, kind=Kind.WRITE_OFF, document=gone.id, state=State.DELETED)
-        await recorded(tx, [lambda _: command], side=_SIDE, fields=WRITE_OFF_FIELDS)
+        gone = await write_offs.delete(tx, _SIDE, invoice_id, write_off_id, WRITE_OFF_FIELDS)
         return write_off(business_id, gone)
 
 

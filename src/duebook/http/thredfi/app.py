@@ -36,6 +36,7 @@ from duebook.http.thredfi.vendor_credits import (
     void_vendor_credit,
 )
 from duebook.http.thredfi.vendors import archive_vendor, create_vendor, get_vendor, list_vendors, update_vendor
+from duebook.http.thredfi.write_offs import create_write_off, delete_write_off, get_write_off, list_write_offs
 
 HANDLERS = [
     *(partner_token, business_token, create_business, list_businesses, get_business),
@@ -47,6 +48,7 @@ HANDLERS = [
     *(create_vendor_credit, list_vendor_credits, get_vendor_credit, update_vendor_credit, void_vendor_credit),
     *(ar_aging, ap_aging, ar_stats, ap_stats),
     *(list_accounts, menu_config),
+    *(create_write_off, list_write_offs, get_write_off, delete_write_off),
 ]
 
 
