@@ -119,6 +119,8 @@ def test_what_was_paid_is_refunded_at_most_once(books: Layer, face: Face) -> Non
     assert (refused["type"], refused["error_enum"]) == ("InvalidParameters", face.state_error)
     figures = {"field": "allocations[0].amount", "open_minor": 6_000, "offered_minor": 6_001}
     assert refused["meta"].items() >= figures.items()
+    refused = books.refused(face.refunds, face.of(charge["id"], refunded_amount=6_001))
+    assert refused["meta"].items() >= {"field": "refunded_amount", "open_minor": 6_000}.items()
     books.post(face.refunds, _itemized(face, (charge["id"], 4_000)))
     refused = books.refused(face.refunds, _itemized(face, (charge["id"], 2_001)))
     assert refused["meta"].items() >= {"open_minor": 2_000, "offered_minor": 2_001}.items()
@@ -142,6 +144,12 @@ def test_a_line_is_refunded(books: Layer, face: Face) -> None:
     assert books.post(face.refunds, by_name)["refunded_amount"] == 7_000
     assert books.refused(face.refunds, by_name)["meta"]["field"] == f"{face.word}_line_item_external_id"
     assert books.refused(face.refunds, face.of(str(uuid4()), "line_item_id"))["meta"]["field"] == f"{face.word}_id"
+    third = books.post(
+        face.charges, face.charge("3", line_items=[name | {"unit_price": 900}, name | {"unit_price": 100}])
+    )
+    books.post(face.paying, face.payment(1_000, ("3", 1_000)))
+    more = face.of(third["line_items"][1]["id"], "line_item_id", refunded_amount=101) | {f"{face.word}_id": third["id"]}
+    assert books.refused(face.refunds, more)["meta"]["field"] == "refunded_amount"
     unknown = by_name | {f"{face.word}_line_item_external_id": "third"}
     assert books.refused(face.refunds, unknown)["meta"]["field"] == f"{face.word}_line_item_external_id"
 
@@ -161,6 +169,19 @@ def test_a_payment_is_refunded(books: Layer, face: Face) -> None:
     assert refused["meta"].items() >= {"field": f"{face.word}_payment_id", "open_minor": 0}.items()
     assert books.get(face.refunds)["data"] == [refund]
     assert books.ask("GET", f"{face.refunds}/{refund['allocations'][1]['id']}").status_code == 404
+
+
+@BOTH
+def test_what_was_refunded_stays_paid(books: Layer, face: Face) -> None:
+    """Given a charge of which all was refunded, when its payment or the charge is deleted, then it is refused."""
+    charge = _paid(books, face)
+    books.post(face.refunds, face.of(charge["id"]))
+    made = books.get(face.paying)["data"][0]
+    paths = [f"{face.paying}/{made['id']}", f"{face.charges}/{charge['id']}"]
+    answers = [books.ask("POST", f"{path}/delete") for path in paths]
+    assert [one.status_code for one in answers] == [400, 409]
+    assert answers[0].json()["error_enum"] == face.state_error
+    assert books.get(face.paying)["data"] == [made]
 
 
 @BOTH
@@ -337,6 +358,7 @@ def test_a_bad_simple_refund_is_refused(books: Layer, face: Face, change: dict[s
         ({"refunded_amount": 101}, "refunded_amount"),
         ({"refunded_amount": None}, "refunded_amount"),
         ({"allocations": []}, "allocations"),
+        ({"allocations": [{"amount": 1}] * 501, "refunded_amount": 501}, "allocations"),
         ({"allocations": [{"amount": 100}]}, "allocations[0].{word}_id"),
         ({"allocations": [{"{word}_external_id": "1"}]}, "allocations[0].amount"),
         ({"allocations": [{"{word}_external_id": "1", "amount": 0}]}, "allocations[0].amount"),

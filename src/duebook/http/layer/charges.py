@@ -322,8 +322,11 @@ def credit_fields(books: Books, view: DocumentView, credit: str) -> Iterator[dic
 
 
 def aimed_at(books: Books, view: DocumentView, kind: Kind) -> Iterator[Document]:
-    """The refunds or write-offs of a charge up to today."""
-    return (one for one in view.aimed if one.kind is kind and one.counts and one.issued_on <= books.today)
+    """The refunds or write-offs of a charge up to today, less what came back."""
+    for one in view.aimed:
+        came_back = one.returned_on is not None and one.returned_on <= books.today
+        if one.kind is kind and one.counts and one.issued_on <= books.today and not came_back:
+            yield one
 
 
 def refund_fields(books: Books, view: DocumentView, charge: str) -> Iterator[dict[str, Any]]:

@@ -31,6 +31,7 @@ from duebook.http.layer.lists import PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields
 from duebook.http.layer.refund_asking import asked_dedicated, asked_refund, payment_body
 from duebook.http.layer.refunds import (
+    MOST_PARTS,
     PART_OF,
     NewRefundPart,
     NewRefundPayment,
@@ -71,7 +72,7 @@ class NewCustomerRefund(RefundBase, kw_only=True, omit_defaults=True):
     invoice_line_item_external_id: Text | None = None
     invoice_payment_id: UUID | None = None
     invoice_payment_external_id: Text | None = None
-    allocations: Annotated[list[NewCustomerRefundPart], Meta(min_length=1)] | None = None
+    allocations: Annotated[list[NewCustomerRefundPart], Meta(min_length=1, max_length=MOST_PARTS)] | None = None
     payments: list[NewRefundPayment] | None = None
 
 

@@ -50,8 +50,10 @@ class AskedPart:
 
     @property
     def amount_field(self) -> str:
-        """What a refusal of the amount is about: the target, where it decides the amount."""
-        return f"{self.at}{'amount' if self.at else self.name}"
+        """What a refusal of the amount is about: the target, where that decides the amount."""
+        if self.at:
+            return f"{self.at}amount"
+        return self.name if self.amount is None else "refunded_amount"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,8 @@ async def _of_charge(
         line_id, total = _line(charge.document, part)
         more = {"line_id": str(line_id)}
         left = total - sum(one.amount_minor for one in earlier if one.body.get("line_id") == str(line_id))
+        if part.amount is not None and part.amount > left:
+            raise BadInput(part.amount_field, str(part.amount), f"is at most what is left of the line, {max(left, 0)}")
     else:
         sources = list({one.source_id for one in charge.allocations})
         paying = {one.document.id for one in await views.documents_by_id(tx, side, Kind.PAYMENT, sources)}
@@ -138,17 +142,19 @@ async def _of_payment(
 ) -> list[FoundPart]:
     """What it paid of each charge, less what was paid back of that for this payment."""
     payment_id = str(payment.document.id)
+    charges = await views.documents_by_id(tx, side, Kind.CHARGE, [one.charge_id for one in payment.allocations])
+    earlier = {one.document.id: _earlier(one) for one in charges}
+    targets = {one.document.id: one.document for one in charges}
     offers = []
     for one in payment.allocations:
-        charge = await views.document(tx, side, Kind.CHARGE, one.charge_id)
         taken = (
             back.amount_minor
-            for back in _earlier(charge)
+            for back in earlier[one.charge_id]
             if back.id not in own_ids and back.body.get("payment_id") == payment_id
         )
         left = one.amount_minor - sum(taken)
         more = {"payment_id": payment_id}
-        offers.append(FoundPart(kind=Kind.CHARGE, target=charge.document, amount=left, place=place, more=more))
+        offers.append(FoundPart(kind=Kind.CHARGE, target=targets[one.charge_id], amount=left, place=place, more=more))
     return offers
 
 

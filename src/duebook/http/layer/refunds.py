@@ -27,6 +27,9 @@ from duebook.ledger.views import DocumentView, Tx
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import ReadTx
 
+MOST_PARTS: Final = 500
+"""How many targets one refund has at most."""
+
 PART_OF: Final = "refund_id"
 """What the books' other refunds of one refund of this dialect name the first by."""
 
