@@ -33,6 +33,18 @@ def invoice(external_id: str, cents: int, **more: Any) -> dict[str, Any]:
     return sent | more
 
 
+def credit(invoice: dict[str, Any], cents: int) -> dict[str, Any]:
+    """A credit note of which all is applied to an invoice."""
+    part = {"invoice_id": invoice["id"], "amount": cents}
+    return {
+        "external_id": "cn-1",
+        "customer_id": invoice["customer"]["id"],
+        "sent_at": "2025-02-01",
+        "line_items": [{"amount": cents}],
+        "allocations": [part],
+    }
+
+
 @pytest.fixture
 def books(client: httpx.Client, platform: Platform) -> Thredfi:
     """A business with empty books."""
@@ -160,3 +172,204 @@ def test_a_live_client_reads_invoices_as_the_widget_does(client: httpx.Client, p
     assert (page["results"], page["page_info"]["page_size"]) == ([made], 100)
     assert books.ask("GET", "invoices/", params={"params": "search=%00"}).status_code == 400
     assert books.ask("GET", "invoices/", params={"params": "page_size=0"}).status_code == 400
+
+
+def test_other_content_under_an_external_id_is_a_conflict(books: Thredfi) -> None:
+    """Given an invoice, when its external id comes with other content, then 409 names the field; what says the same is.
+
+    Another spelling, a null and a zero say nothing else.
+    """
+    made = books.post("invoices/", CHAIRS)
+    lines = [
+        {**CHAIRS["line_items"][0], "unit_price": None, "unit_price_cents": 1299, "discount_amount": 0},
+        {**CHAIRS["line_items"][1], "unit_price": 25_000, "quantity": 1},
+    ]
+    same = CHAIRS | {"line_items": lines, "tips": 0, "document": {"file": "x"}, "additional_sales_taxes": [], "x": 1}
+    assert made == books.post("invoices/", same, status=200)
+    for field, value in (
+        ("memo", "no thanks"),
+        ("invoice_number", "2025-002"),
+        ("due_at", "2025-02-10"),
+        ("sent_at", "2025-01-11"),
+        ("customer_external_id", "bob"),
+        ("transaction_tags", []),
+        ("voided_at", "2025-01-11"),
+        ("line_items", [{"quantity": 1, "unit_price": 27_816}]),
+    ):
+        said = books.refused("POST", "invoices/", CHAIRS | {field: value}, 409)
+        named = "customer_id" if field == "customer_external_id" else field
+        assert (said["error_code"], list(said["detail"]["field_errors"])) == ("duplicate_external_id", [named])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named", "rule"),
+    [
+        ("external_id", None, "external_id", "expected str, got null"),
+        ("sent_at", "2025-02-30", "sent_at", "is a date that exists"),
+        ("due_at", "soon", "due_at", "is a date that exists"),
+        ("line_items", [], "line_items", "expected array of length >= 1"),
+        ("line_items", [{"quantity": 1}], "line_items[0].unit_price", "or unit_price_cents is required"),
+        ("line_items", [{"unit_price": 1}], "line_items[0].quantity", "is required"),
+        ("line_items", [{"unit_price": 1, "quantity": "two"}], "line_items[0].quantity", "is a number, or a decimal"),
+        ("line_items", [{"unit_price": 12.5, "quantity": 1}], "line_items[0].unit_price", "expected int | null"),
+        (
+            "line_items",
+            [{"unit_price": 1, "unit_price_cents": 2, "quantity": 1}],
+            "line_items[0].unit_price_cents",
+            "is the same as unit_price",
+        ),
+        ("line_items", [{"unit_price": -1, "quantity": 1}], "line_items", "come to a total of zero or more"),
+        ("additional_discount", 30_000, "line_items", "come to a total of zero or more"),
+        ("additional_sales_taxes_total", 2**63, "additional_sales_taxes_total", "expected int <= 9223372036854775807"),
+        ("customer_external_id", None, "customer_id", "or customer_external_id is required"),
+        ("customer_id", ELSEWHERE, "customer_id", "no customer"),
+        ("currency", "XXX", "currency", "is the code of a currency"),
+        ("currency", "EUR", "currency", "there is no rate from EUR to USD on 2025-01-10"),
+        ("metadata", {"x": "y" * 11_000}, "metadata", "is at most 10240 bytes of JSON"),
+    ],
+)
+def test_a_bad_field_is_named(books: Thredfi, field: str, value: object, named: str, rule: str) -> None:
+    """Given a field that breaks a rule, when an invoice is sent, then 400 names it and the rule; nothing is written."""
+    said = books.refused("POST", "invoices/", CHAIRS | {field: value})
+    ((found, (text,)),) = said["detail"]["field_errors"].items()
+    assert (said["error_code"], found, text[: len(rule)]) == ("validation_error", named, rule)
+
+
+def test_taxes_may_be_given_in_all(books: Thredfi) -> None:
+    """Given additional taxes one by one or in all, when recorded, then they count once, and both must agree."""
+    one_by_one = books.post("invoices/", invoice("a", 100, additional_sales_taxes=[{"amount": 4}, {"amount": 6}]))
+    in_all = books.post("invoices/", invoice("b", 100, additional_sales_taxes_total=10, tips=5))
+    assert (one_by_one["total_amount"], one_by_one["additional_sales_taxes_total"]) == (110, 10)
+    assert (in_all["total_amount"], in_all["additional_sales_taxes"], in_all["tips"]) == (115, [], 5)
+    both = invoice("c", 100, additional_sales_taxes=[{"amount": 4}], additional_sales_taxes_total=5)
+    said = books.refused("POST", "invoices/", both)
+    assert list(said["detail"]["field_errors"]) == ["additional_sales_taxes_total"]
+
+
+def test_a_change_keeps_what_it_does_not_mention(books: Thredfi) -> None:
+    """Given an invoice, when parts of it are changed, then the rest stays, and the report is as if it had been so."""
+    made = books.post("invoices/", CHAIRS)
+    address = f"invoices/{made['id']}/"
+    changed = books.send("PUT", address, {"memo": "new", "due_at": "2025-06-30", "invoice_number": "N-9"})
+    assert changed == made | {
+        "memo": "new",
+        "due_at": "2025-06-30",
+        "invoice_number": "N-9",
+        "updated_at": changed["updated_at"],
+    }
+    assert books.aging(as_of_date="2025-06-30")["total_aging_buckets"]["current"] == 27_566
+    cheaper = books.send("PUT", address, {"additional_discount": 0, "tips": 100})
+    assert (cheaper["total_amount"], cheaper["additional_discount"], cheaper["subtotal"]) == (27_916, 0, 27_598)
+    anew = books.send("PUT", address, {"line_items": [{"quantity": 3, "unit_price": 50}], "sent_at": "2025-01-05"})
+    assert (anew["total_amount"], anew["subtotal"], anew["sent_at"], anew["memo"]) == (250, 150, "2025-01-05", "new")
+    assert (books.aging()["total_outstanding_cents"], books.get(address)) == (250, anew)
+    other = books.send("PUT", address, {"customer_external_id": "bob", "transaction_tags": []})
+    assert (other["customer"]["external_id"], other["transaction_tags"]) == ("bob", [])
+    before = books.version()
+    assert books.send("PUT", address, {"external_id": "inv-1", "memo": None}) == other
+    assert before == books.version()
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"external_id": "inv-2"}, "external_id"),
+        ({"customer_id": ELSEWHERE}, "customer_id"),
+        ({"additional_discount": 50_000}, "line_items"),
+        ({"line_items": [{"quantity": 1, "unit_price": 20_000}]}, "total_amount"),
+        ({"due_at": "2025-02-30"}, "due_at"),
+        ({"line_items": []}, "line_items"),
+    ],
+)
+def test_a_bad_change_is_named(books: Thredfi, body: dict[str, Any], named: str) -> None:
+    """Given an invoice that is credited in part, when a change breaks a rule, then 400 names it; nothing is written."""
+    made = books.post("invoices/", CHAIRS)
+    books.post("customer-credits/", credit(made, 20_000))
+    said = books.refused("PUT", f"invoices/{made['id']}/", body)
+    assert (said["error_code"], list(said["detail"]["field_errors"])) == ("validation_error", [named])
+
+
+def test_a_void_invoice_is_owed_by_nobody(books: Thredfi) -> None:
+    """Given an invoice, when it is voided, once and again, then it is kept, owes nothing and cannot be changed."""
+    made = books.post("invoices/", CHAIRS)
+    void = books.post(f"invoices/{made['id']}/void/", status=200)
+    assert (void["status"], void["outstanding_balance"], void["is_overdue"]) == ("VOIDED", 0, False)
+    assert void["voided_at"] == void["updated_at"] > made["updated_at"]
+    assert books.post(f"invoices/{made['id']}/void/", status=200) == void == books.get(f"invoices/{made['id']}/")
+    assert books.aging()["customers"] == []
+    said = books.refused("PUT", f"invoices/{made['id']}/", {"memo": "x"}, 409)
+    assert said["error_code"] == "invalid_state"
+
+
+def test_an_import_may_be_void_from_the_start(books: Thredfi) -> None:
+    """Given an invoice with the day on which it was voided, when recorded, then it is void, and is again."""
+    made = books.post("invoices/", CHAIRS | {"voided_at": "2025-01-15T10:00:00Z"})
+    assert (made["status"], made["voided_at"], made["outstanding_balance"]) == ("VOIDED", "2025-01-15T10:00:00Z", 0)
+    assert made == books.post("invoices/", CHAIRS | {"voided_at": "2025-01-15T10:00:00Z"}, status=200)
+
+
+def test_a_deleted_invoice_is_not_found(books: Thredfi) -> None:
+    """Given an invoice, when it is deleted, then nobody finds it, and its external id stays taken."""
+    made = books.post("invoices/", CHAIRS)
+    answer = books.ask("DELETE", f"invoices/{made['id']}/")
+    assert (answer.status_code, answer.content) == (204, b"")
+    for method in ("GET", "PUT", "DELETE"):
+        said = books.ask(method, f"invoices/{made['id']}/", json={})
+        assert (said.status_code, said.json()["error_code"]) == (404, "invoice_not_found")
+    assert (books.get("invoices/")["count"], books.aging()["total_outstanding_cents"]) == (0, 0)
+    assert books.refused("POST", "invoices/", CHAIRS, 409)["error_code"] == "duplicate_external_id"
+
+
+def test_what_is_settled_stands_in_the_way(books: Thredfi) -> None:
+    """Given an invoice to which a credit is applied, when voided or deleted, then 409 lists what is in the way."""
+    made = books.post("invoices/", CHAIRS)
+    note = books.post("customer-credits/", credit(made, 7_566))
+    found = books.get(f"invoices/{made['id']}/")
+    assert (found["status"], found["outstanding_balance"]) == ("PARTIALLY_PAID", 20_000)
+    (part,) = found["credit_allocations"]
+    assert (part["credit_note_id"], part["amount_cents"], part["credit_note_number"]) == (note["id"], 7_566, "cn-1")
+    for method, tail in (("POST", "void/"), ("DELETE", "")):
+        said = books.refused(method, f"invoices/{made['id']}/{tail}", None, 409)
+        assert (said["error_code"], said["detail"]["allocations"]) == ("invalid_state", [part["id"]])
+
+
+def test_another_business_has_none_of_it(books: Thredfi, client: httpx.Client, platform: Platform) -> None:
+    """Given an invoice, when it is asked for under another business, then it is one that never was."""
+    made = books.post("invoices/", CHAIRS)
+    other = new_thredfi(client, platform)
+    for method, tail in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "void/")):
+        said = other.ask(method, f"invoices/{made['id']}/{tail}", json={})
+        assert (said.status_code, said.json()["error_code"]) == (404, "invoice_not_found")
+    said = other.refused("POST", "invoices/", invoice("x", 1, customer_id=made["customer"]["id"]))
+    assert list(said["detail"]["field_errors"]) == ["customer_id"]
+
+
+def test_what_another_interface_keeps_is_shown_as_far_as_it_goes(books: Thredfi) -> None:
+    """Given an invoice made natively with a body of other types, when read and changed here, then it is answered."""
+    body = {"memo": 5, "line_items": [{"x": 1}], "sent_at": 7, "metadata": {"a": 1}, "status": "x", "tips": "y"}
+    command = {
+        "command": "add_charge",
+        "side": "receivable",
+        "party": {"external_id": "ann", "name": "Ann"},
+        "external_id": "n-1",
+        "issued_on": "2025-01-02",
+        "currency": "USD",
+        "amount_minor": 500,
+        "body": body,
+    }
+    path = f"/api/v1/businesses/{books.business_id}/commands"
+    answer = books.client.post(path, headers=books.headers, json={"commands": [command]})
+    assert answer.status_code == 201, answer.text
+    (found,) = books.get("invoices/")["results"]
+    assert (found["memo"], found["line_items"], found["metadata"], found["sent_at"], found["status"]) == (
+        None,
+        [],
+        {"a": 1},
+        "2025-01-02T00:00:00Z",
+        "SENT",
+    )
+    assert (found["total_amount"], found["subtotal"], found["due_at"]) == (500, 500, None)
+    address = f"invoices/{found['id']}/"
+    assert books.send("PUT", address, {"due_at": "2025-03-01", "sent_at": "2025-01-03"})["due_at"] == "2025-03-01"
+    assert list(books.refused("PUT", address, {"tips": 5})["detail"]["field_errors"]) == ["line_items"]
+    assert books.send("PUT", address, {"line_items": [{"quantity": 1, "unit_price": 5}]})["total_amount"] == 5

@@ -6,6 +6,7 @@ from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 from duebook.http.thredfi.accounts import list_accounts, menu_config
+from duebook.http.thredfi.bill_changes import delete_bill, update_bill, void_bill
 from duebook.http.thredfi.bills import create_bill, get_bill, list_bills
 from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
 from duebook.http.thredfi.customer_credits import (
@@ -24,6 +25,7 @@ from duebook.http.thredfi.customers import (
 )
 from duebook.http.thredfi.errors import error_answer
 from duebook.http.thredfi.insights import ap_aging, ar_aging
+from duebook.http.thredfi.invoice_changes import delete_invoice, update_invoice, void_invoice
 from duebook.http.thredfi.invoices import create_invoice, get_invoice, list_invoices
 from duebook.http.thredfi.security import COMPONENTS
 from duebook.http.thredfi.stats import ap_stats, ar_stats
@@ -42,8 +44,8 @@ HANDLERS = [
     *(partner_token, business_token, create_business, list_businesses, get_business),
     *(create_customer, list_customers, get_customer, update_customer, archive_customer),
     *(create_vendor, list_vendors, get_vendor, update_vendor, archive_vendor),
-    *(create_invoice, list_invoices, get_invoice),
-    *(create_bill, list_bills, get_bill),
+    *(create_invoice, list_invoices, get_invoice, update_invoice, void_invoice, delete_invoice),
+    *(create_bill, list_bills, get_bill, update_bill, void_bill, delete_bill),
     *(create_customer_credit, list_customer_credits, get_customer_credit, update_customer_credit, void_customer_credit),
     *(create_vendor_credit, list_vendor_credits, get_vendor_credit, update_vendor_credit, void_vendor_credit),
     *(ar_aging, ap_aging, ar_stats, ap_stats),

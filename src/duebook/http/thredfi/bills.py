@@ -20,7 +20,7 @@ from duebook.http.stamps import Stamp
 from duebook.http.thredfi import charge_lists, charges
 from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
-from duebook.http.thredfi.charge_bodies import ChargeChanges, Lines
+from duebook.http.thredfi.charge_bodies import ChargeChanges, ChargeLine
 from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
 from duebook.http.thredfi.charge_words import BILLS
 from duebook.http.thredfi.errors import errors
@@ -38,12 +38,16 @@ _TERMS: Final = re.compile(r"net_(?P<days>\d{1,4})|due_on_receipt", re.IGNORECAS
 BillTerms = Annotated[str, Meta(max_length=20, description="due_on_receipt, net_30 or another number of days")]
 
 
+BillLines = Annotated[list[ChargeLine], Meta(min_length=1)]
+
+
 class BillChanges(ChargeChanges, kw_only=True, omit_defaults=True):
     """What may be said of a bill: its vendor by id, or by an external id that makes the vendor.
 
     It is of its `bill_date`, else of the day on which it was received. `due_at` goes before `terms`.
     """
 
+    line_items: BillLines | None = None
     bill_date: Stamp | None = None
     received_at: Stamp | None = None
     approved_at: Stamp | None = None
@@ -61,7 +65,7 @@ class NewBill(BillChanges, kw_only=True, omit_defaults=True):
     """A bill to record; one that names no day is of today. With `voided_at` it is kept, and owed to nobody."""
 
     external_id: ExternalId
-    line_items: Lines
+    line_items: BillLines
     voided_at: Stamp | None = None
 
 
@@ -132,7 +136,7 @@ async def create_bill(
 ) -> Response[bytes]:
     """Record a bill, or find the one with this external id."""
     made, created = await charges.create(
-        services, request.user, BusinessId(business_id), BILLS, Bill, data, _terms(data)
+        services, request.user, BusinessId(business_id), BILLS, Bill, data, terms_of(data)
     )
     return answered(made, created=created)
 
@@ -193,7 +197,7 @@ async def get_bill(
     return answered(await charges.find(services, request.user, BusinessId(business_id), BILLS, Bill, bill_id))
 
 
-def _terms(asked: BillChanges) -> Terms | None:
+def terms_of(asked: BillChanges) -> Terms | None:
     """The terms that a bill names. Raises BadInput."""
     if asked.terms is None:
         return None

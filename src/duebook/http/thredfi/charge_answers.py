@@ -22,6 +22,7 @@ from duebook.http.inputs import BadInput
 from duebook.http.lines import SalesTax
 from duebook.http.stamps import in_utc, instant, midnight, stamp
 from duebook.http.thredfi import parties
+from duebook.http.thredfi.charge_bodies import told
 from duebook.http.thredfi.charge_words import Words
 from duebook.http.thredfi.tags import ApiTag, api_tags
 from duebook.ledger import views
@@ -119,17 +120,6 @@ class Charge(msgspec.Struct, kw_only=True):
     imported_at: datetime
     created_at: datetime
     updated_at: datetime
-
-
-def told(kind: type[msgspec.Struct], body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a document's body says of these fields, less what is not of their types."""
-    found = {}
-    for one in msgspec.structs.fields(kind):
-        try:
-            found[one.name] = msgspec.convert(body[one.name], one.type)
-        except (LookupError, msgspec.ValidationError):
-            continue
-    return found
 
 
 def _with_ids(charge: Document) -> Mapping[str, Any]:

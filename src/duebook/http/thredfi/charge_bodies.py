@@ -55,16 +55,29 @@ class _PricedLine(NewLine, kw_only=True, omit_defaults=True):
     account_code: Text | None = None
 
 
-_ALONG: Final = frozenset(_PricedLine.__struct_fields__) - {"unit_price"}
+class _KeptLine(msgspec.Struct):
+    subtotal: int
+    total_amount: int
 
-Lines = Annotated[list[ChargeLine], Meta(min_length=1)]
+
+class _KeptLines(msgspec.Struct):
+    line_items: list[_KeptLine]
+
+
+class _KeptPrices(msgspec.Struct):
+    additional_discount: int
+    additional_sales_taxes_total: int
+    tips: int
+
+
+_ALONG: Final = frozenset(_PricedLine.__struct_fields__) - {"unit_price"}
 
 
 class ChargeChanges(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What may be said of both an invoice and a bill."""
 
     external_id: ExternalId | None = None
-    line_items: Lines | None = None
+    line_items: Sequence[ChargeLine] | None = None
     due_at: Stamp | None = None
     currency: Annotated[Currency | None, Meta(description="The business's without it")] = None
     additional_discount: PositiveCents | None = None
@@ -86,22 +99,26 @@ def mentioned(asked: msgspec.Struct) -> frozenset[str]:
     return frozenset(name for name in asked.__struct_fields__ if getattr(asked, name) not in nothing)
 
 
-def sums_of(asked: ChargeChanges, body: Mapping[str, Any]) -> Priced | None:
-    """What a charge comes to, if anything is said of that; what is not said is as in its `body`. Raises BadInput."""
-    names = mentioned(asked)
-    if not names & _PRICES:
-        return None
-    lines = body.get("line_items", []) if asked.line_items is None else priced_lines("", _with_prices(asked.line_items))
+def says_prices(asked: ChargeChanges) -> bool:
+    """Whether a body says anything of what the charge comes to."""
+    return bool(mentioned(asked) & _PRICES)
+
+
+def sums_of(asked: ChargeChanges, body: Mapping[str, Any]) -> Priced:
+    """What a charge comes to; what is not said is as in the `body` that is kept of it. Raises BadInput."""
+    lines = _kept_lines(body) if asked.line_items is None else priced_lines("", _with_prices(asked.line_items))
     if not lines:
         raise BadInput("line_items", "", "is required: there is no line yet")
-    said = {name: getattr(asked, name) if name in names else body.get(name) for name in (*_PRICES, "tips")}
-    return summed("", lines, discount=said["additional_discount"], taxes=_taxes(asked, body), tips=said["tips"])
+    said = told(_KeptPrices, body) | {name: getattr(asked, name) for name in mentioned(asked)}
+    return summed("", lines, discount=said.get("additional_discount"), taxes=_taxes(asked, said), tips=said.get("tips"))
 
 
 def body_of(asked: ChargeChanges, sums: Priced | None, body: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a charge beside what the ledger has a place for: what is said, and of the rest what there is."""
     names = mentioned(asked)
     said = kept(asked, without=_APART)
+    if "additional_sales_taxes_total" in names:
+        names |= {"additional_sales_taxes"}
     if sums is not None:
         names |= _SUMS
         said |= {
@@ -112,15 +129,31 @@ def body_of(asked: ChargeChanges, sums: Priced | None, body: Mapping[str, Any]) 
     return {name: value for name, value in body.items() if name not in names} | said
 
 
-def _taxes(asked: ChargeChanges, body: Mapping[str, Any]) -> int:
-    total = asked.additional_sales_taxes_total
+def _taxes(asked: ChargeChanges, said: Mapping[str, Any]) -> int:
+    """The additional taxes in all. Raises BadInput if their total is not that of the list."""
+    total: int = said.get("additional_sales_taxes_total", 0)
     if asked.additional_sales_taxes is None:
-        there: int = body.get("additional_sales_taxes_total", 0)
-        return there if total is None else total
+        return total
     taxes = sum(tax.amount for tax in asked.additional_sales_taxes)
-    if total not in (None, taxes):
+    if asked.additional_sales_taxes_total not in (None, taxes):
         raise BadInput("additional_sales_taxes_total", str(total), f"is the sum of additional_sales_taxes, {taxes}")
     return taxes
+
+
+def _kept_lines(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lines that are there, if they have their sums."""
+    return body["line_items"] if "line_items" in told(_KeptLines, body) else []
+
+
+def told(kind: type[msgspec.Struct], body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a document's body says of these fields, less what is not of their types."""
+    found = {}
+    for one in msgspec.structs.fields(kind):
+        try:
+            found[one.name] = msgspec.convert(body[one.name], one.type)
+        except (LookupError, msgspec.ValidationError):
+            continue
+    return found
 
 
 def _with_prices(lines: Sequence[ChargeLine]) -> list[_PricedLine]:

@@ -15,8 +15,8 @@ from duebook.http.fields import check_free
 from duebook.http.inputs import BadInput, shown
 from duebook.http.services import Services
 from duebook.http.stamps import stamp
-from duebook.http.thredfi.charge_answers import Charge, described, told
-from duebook.http.thredfi.charge_bodies import ChargeChanges, body_of, mentioned, sums_of
+from duebook.http.thredfi.charge_answers import Charge, described
+from duebook.http.thredfi.charge_bodies import ChargeChanges, body_of, mentioned, says_prices, sums_of
 from duebook.http.thredfi.charge_words import Words
 from duebook.http.thredfi.parties import NOUNS, party_ref
 from duebook.http.thredfi.tags import tags_of
@@ -27,14 +27,13 @@ from duebook.ledger.facts import DocumentId, Kind, State
 from duebook.ledger.views import Tx
 from duebook.money import UnknownCurrency, exponent
 from duebook.tenancy.facts import BusinessId, Caller
-from duebook.tenancy.gate import read_tx, write_tx
+from duebook.tenancy.gate import WriteTx, read_tx, write_tx
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Charge)
 
 _STAMPS: Final = frozenset({"sent_at", "bill_date", "received_at", "due_at", "approved_at", "voided_at"})
 _DUES: Final = frozenset({"due_at", "terms"})
-_DOING: Final = {State.VOID: "void", State.DELETED: "delete"}
 
 
 async def create(
@@ -69,7 +68,7 @@ async def create(
             due_on=due_on,
             terms=None if due_on else terms,
             currency=asked.currency or tx.business.base_currency,
-            amount_minor=sums.total if sums else 0,
+            amount_minor=sums.total,
             tags=tags_of(asked.transaction_tags),
             body=body_of(asked, sums, {}),
         )
@@ -96,15 +95,15 @@ async def update(
         known = (await views.document(tx, words.side, Kind.CHARGE, DocumentId(charge_id))).document
         if asked.external_id not in (None, known.external_id):
             raise BadInput("external_id", shown(asked.external_id), "stays as it was when this was made")
-        sums = sums_of(asked, told(Charge, known.body))
-        dates = {name: known.body[name] for name in words.dates if name in known.body} | said
-        issued_on, received_on = _days(tx, words, dates, known.issued_on)
+        sums = sums_of(asked, known.body) if says_prices(asked) else None
+        dates = {name: text for name in words.dates if isinstance(text := known.body.get(name), str)}
+        issued_on, received_on = _days(tx, words, dates | said, known.issued_on)
 
         def anew(names: Set[str], value: T) -> T | Keep:
             return value if names & said.keys() else KEEP
 
         due_on = _day(tx, said, "due_at")
-        dues = _DUES if terms else _DUES & said.keys()
+        dues = _DUES if terms is not None else _DUES & said.keys()
         command = EditDocument(
             side=words.side,
             kind=Kind.CHARGE,
@@ -124,24 +123,27 @@ async def update(
         return await _one(tx, caller, words, shown_as, known.id)
 
 
-async def undo(
-    services: Services,
-    caller: Caller,
-    business_id: BusinessId,
-    words: Words,
-    shown_as: type[C],
-    charge_id: UUID,
-    state: Literal[State.VOID, State.DELETED],
-) -> C | None:
-    """Void or delete a charge that nothing touches; a deleted one is not seen any more.
+async def void(
+    services: Services, caller: Caller, business_id: BusinessId, words: Words, shown_as: type[C], charge_id: UUID
+) -> C:
+    """Void a charge that nothing touches. Raises TenancyError, DocumentNotFound, RefusedWrite."""
+    async with write_tx(services.database, caller, business_id, f"void {words.noun}") as tx:
+        await _undo(tx, words, charge_id, State.VOID)
+        return await _one(tx, caller, words, shown_as, charge_id)
+
+
+async def delete(services: Services, caller: Caller, business_id: BusinessId, words: Words, charge_id: UUID) -> None:
+    """Delete a charge that nothing touches: nobody finds it any more.
 
     Raises TenancyError, DocumentNotFound, RefusedWrite.
     """
-    document = DocumentId(charge_id)
-    command = UndoDocument(side=words.side, kind=Kind.CHARGE, document=document, state=state)
-    async with write_tx(services.database, caller, business_id, f"{_DOING[state]} {words.noun}") as tx:
-        await recorded(tx, [lambda _: command], side=words.side, fields=words.fields, named=charge_id)
-        return None if state is State.DELETED else await _one(tx, caller, words, shown_as, document)
+    async with write_tx(services.database, caller, business_id, f"delete {words.noun}") as tx:
+        await _undo(tx, words, charge_id, State.DELETED)
+
+
+async def _undo(tx: WriteTx, words: Words, charge_id: UUID, state: Literal[State.VOID, State.DELETED]) -> None:
+    command = UndoDocument(side=words.side, kind=Kind.CHARGE, document=DocumentId(charge_id), state=state)
+    await recorded(tx, [lambda _: command], side=words.side, fields=words.fields, named=charge_id)
 
 
 async def find(

@@ -11,12 +11,13 @@ from msgspec import Meta
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
 from duebook.http.fields import Cents, ExternalId, Free, PositiveCents, Text
+from duebook.http.lines import Quantity
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import charge_lists, charges
 from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
-from duebook.http.thredfi.charge_bodies import ChargeChanges, Lines
+from duebook.http.thredfi.charge_bodies import ChargeChanges, ChargeLine
 from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
 from duebook.http.thredfi.charge_words import INVOICES
 from duebook.http.thredfi.customers import Customer
@@ -30,10 +31,20 @@ PATH: Final = "/v1/platform/businesses/{business_id:uuid}/invoices"
 ONE: Final = f"{PATH}/{{invoice_id:uuid}}"
 
 
+class InvoiceLine(ChargeLine, kw_only=True, omit_defaults=True):
+    """A line of an invoice: how many there are is said."""
+
+    quantity: Quantity
+
+
+InvoiceLines = Annotated[list[InvoiceLine], Meta(min_length=1)]
+
+
 class InvoiceChanges(ChargeChanges, kw_only=True, omit_defaults=True):
     """What may be said of an invoice: its customer by id, or by an external id that makes the customer."""
 
     sent_at: Stamp | None = None
+    line_items: InvoiceLines | None = None
     customer_id: UUID | None = None
     customer_external_id: ExternalId | None = None
     invoice_number: Text | None = None
@@ -47,7 +58,7 @@ class NewInvoice(InvoiceChanges, kw_only=True, omit_defaults=True):
 
     external_id: ExternalId
     sent_at: Stamp
-    line_items: Lines
+    line_items: InvoiceLines
     voided_at: Stamp | None = None
 
 
