@@ -35,6 +35,7 @@ TABLES = {
     "allocation": ("id sequence source_id charge_id effective_on stated amount_minor source_minor instalment ended_on"),
     "rate": "sequence currency quoted_on rate",
     "book_fact": "starts_on closed_through late",
+    "tag_fact": "sequence key value display_name archived_version",
     "entry": (
         "sequence side party_id document_id instalment unapplied document_on received_on due_on currency kind cause_id"
         " effective_on amount_minor base_minor"

@@ -14,7 +14,7 @@ from duebook.db.pool import connected
 from duebook.http.kept_answers import answered_once, keyed
 from duebook.ledger.checkpoints import refresh
 from duebook.ledger.commands import AddCharge, AddSettlement, CloseBooks, NewAllocation, NewParty, PutRates
-from duebook.ledger.facts import Kind, Rate, Side
+from duebook.ledger.facts import Kind, Rate, Side, Tag
 from duebook.ledger.store import record
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
@@ -31,6 +31,7 @@ TABLES = (
     "allocation",
     "rate",
     "book_fact",
+    "tag_fact",
     "entry",
     "open_item",
     "checkpoint",
@@ -46,6 +47,7 @@ NEVER_CHANGED = (
     "allocation",
     "rate",
     "book_fact",
+    "tag_fact",
     "entry",
     "kept_answer",
 )
@@ -71,6 +73,7 @@ async def tenants(database_url: str) -> tuple[BusinessId, BusinessId]:
                 issued_on=date(2025, 1, 10),
                 currency="USD",
                 amount_minor=10_000,
+                tags=(Tag("region", "north"),),
             )
             payment = AddSettlement(
                 side=Side.RECEIVABLE,

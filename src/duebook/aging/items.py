@@ -107,7 +107,7 @@ async def document_totals(tx: ReadTx, ids: Iterable[DocumentId], known_at: int) 
 
 
 async def tags_in_use(tx: ReadTx, asked: TagFilter) -> set[str]:
-    """Those of the values that some document carries, or has ever carried, under the key."""
+    """Those of the values that there are under the key."""
     values = {"business_id": tx.business.id, "key": asked.key, "values": list(asked.values)}
     rows = await (await tx.connection.execute(_QUERIES.tags_in_use, values)).fetchall()
     return {row.value for row in rows}

@@ -158,10 +158,12 @@ SELECT DISTINCT ON (document_id) document_id, base_minor
  ORDER BY document_id, version DESC
 
 -- name: tags_in_use
--- Those of the values that a document carries under the key, or has carried.
+-- Those of the values that are defined under the key, or that a document has carried before there were definitions.
 SELECT asked.value
   FROM unnest(%(values)s::text[]) AS asked (value)
  WHERE EXISTS (
+       SELECT FROM tag_fact WHERE business_id = %(business_id)s AND key = %(key)s::text AND value = asked.value)
+    OR EXISTS (
        SELECT FROM document_fact
         WHERE business_id = %(business_id)s
           AND tags::jsonb @> jsonb_build_array(jsonb_build_object('key', %(key)s::text, 'value', asked.value)))

@@ -194,6 +194,21 @@ CREATE TABLE book_fact (
     FOREIGN KEY (business_id, version) REFERENCES ledger_version
 );
 
+-- What a business says of its tags: of a key, where there is no value, or of a value of it.
+
+CREATE TABLE tag_fact (
+    business_id      uuid NOT NULL,
+    version          bigint NOT NULL,
+    sequence         integer NOT NULL,
+    key              text NOT NULL,
+    value            text,
+    display_name     text,
+    archived_version bigint, -- since when it is archived
+    PRIMARY KEY (business_id, version, sequence),
+    FOREIGN KEY (business_id, version) REFERENCES ledger_version
+);
+CREATE INDEX tag_fact_key ON tag_fact (business_id, key, value, version);
+
 -- What was answered to a request that named an idempotency key: the same request again gets the same answer.
 
 CREATE TABLE kept_answer (
@@ -292,6 +307,7 @@ ALTER TABLE document_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE allocation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE rate ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE book_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE tag_fact ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE open_item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE checkpoint ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -307,6 +323,7 @@ CREATE POLICY tenant ON document_fact USING (business_id = nullif(current_settin
 CREATE POLICY tenant ON allocation USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON rate USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON book_fact USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
+CREATE POLICY tenant ON tag_fact USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON entry USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON open_item USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);
 CREATE POLICY tenant ON checkpoint USING (business_id = nullif(current_setting('duebook.business_id', true), '')::uuid);

@@ -300,6 +300,16 @@ class SetStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class DefineTag:
+    """Define a key of tags, or a value of it; None leaves what was said before. It is recorded beside the commands."""
+
+    key: str
+    value: str | None = None
+    name: str | None = None
+    archived: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PutRates:
     """Add rates, or correct those quoted for the same currency and day; documents already booked stay as they are."""
 

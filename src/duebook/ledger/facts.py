@@ -8,7 +8,7 @@ Source: docs/rule.md, "Words".
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, NewType
@@ -111,12 +111,24 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A label that a writer put on a party or a document."""
+    """A label that a writer put on a party or a document. `archived_at` is known of one that is read with its names."""
 
     key: str
     value: str
     key_name: str | None = None
     value_name: str | None = None
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagDefinition:
+    """What is said of a value of a key, or of the key itself, which has no value. Only values are archived."""
+
+    key: str
+    value: str | None
+    name: str | None = None
+    archived_version: int | None = None
+    archived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ Source: docs/reference/storage.md; docs/rule.md, T0.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import UTC
 from operator import itemgetter
 from typing import Final
@@ -17,10 +16,11 @@ from duebook.db.queries import load
 from duebook.ledger.book import Book
 from duebook.ledger.chain import Row, canonical_json, version_hash
 from duebook.ledger.checkpoints import DUE_AFTER_ENTRIES, refresh
-from duebook.ledger.commands import Command
+from duebook.ledger.commands import Command, DefineTag
 from duebook.ledger.errors import placed
 from duebook.ledger.facts import Allocation, Document, Entry, Item, Tag
 from duebook.ledger.loading import known
+from duebook.ledger.tags import added
 from duebook.ledger.working import Changes, Recorded
 from duebook.tenancy.facts import Caller
 from duebook.tenancy.gate import WriteTx
@@ -79,6 +79,7 @@ COLUMNS: Final[dict[str, Columns]] = {
     ),
     "rate": ("sequence", "currency", "quoted_on", "rate"),
     "book_fact": ("starts_on", "closed_through", "late"),
+    "tag_fact": ("sequence", "key", "value", "display_name", "archived_version"),
     "entry": ("sequence", *_ITEM, "kind", "cause_id", "effective_on", "amount_minor", "base_minor"),
 }
 FORM: Final = 2
@@ -87,8 +88,10 @@ FORM_1: Final = {"document": 4, "document_fact": 13, "allocation": 7}
 """Of these tables the hash of a version of form 1 covers so many columns only, the first ones."""
 
 
-async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded | None]:
+async def record(tx: WriteTx, commands: Sequence[Command], tags: Sequence[DefineTag] = ()) -> list[Recorded | None]:
     """Work the commands out in order and keep what they add as the next version; none if they add nothing.
+
+    `tags` are defined along with them.
 
     A command about the books as a whole has no id to stand under, and None in its place. Raises LedgerError, and
     nothing is kept.
@@ -98,6 +101,9 @@ async def record(tx: WriteTx, commands: Sequence[Command]) -> list[Recorded | No
     for place, command in enumerate(commands):
         with placed(at=place):
             results.append(book.apply(command))
+    parties, documents = book.changes.parties.values(), book.changes.documents.values()
+    used = [tag for given in (*(one.tags for one in parties), *(one.tags for one in documents)) for tag in given]
+    book.changes.tags += await added(tx, used, tags)
     if book.changes != Changes():
         await _keep(tx, book)
     return results
@@ -156,6 +162,9 @@ def _fact_rows(book: Book) -> dict[str, list[Row]]:
         "allocation": [_allocation_row(*one) for one in enumerate(changes.allocations.values())],
         "rate": [(sequence, one.currency, one.quoted_on, one.rate) for sequence, one in enumerate(changes.rates)],
         "book_fact": [(one.starts_on, one.closed_through, one.late) for one in [changes.books] if one],
+        "tag_fact": [
+            (sequence, one.key, one.value, one.name, one.archived_version) for sequence, one in enumerate(changes.tags)
+        ],
     }
 
 
@@ -233,4 +242,5 @@ def _item_row(item: Item) -> Row:
 
 
 def _tags(tags: Sequence[Tag]) -> str:
-    return canonical_json([asdict(tag) for tag in tags])
+    names = ("key", "value", "key_name", "value_name")
+    return canonical_json([{name: getattr(tag, name) for name in names} for tag in tags])

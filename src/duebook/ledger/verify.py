@@ -26,7 +26,7 @@ from duebook.tenancy.gate import ReadTx
 
 _LOADING: Final = load("duebook.ledger", "loading.sql")
 _QUERIES: Final = load("duebook.ledger", "verify.sql")
-_FACTS: Final = ("party", "party_fact", "document", "document_fact", "allocation", "rate", "book_fact")
+_FACTS: Final = ("party", "party_fact", "document", "document_fact", "allocation", "rate", "book_fact", "tag_fact")
 _JSON: Final = frozenset({"tags", "profile", "body", "instalments", "due_changes"})
 
 AT_ONCE: Final = 1_000

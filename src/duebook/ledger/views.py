@@ -7,20 +7,23 @@ Source: docs/rule.md, T1, T3, "How a document stands"; docs/reference/storage.md
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from duebook.db.queries import load
 from duebook.ledger.errors import DocumentNotFound, PartyNotFound
-from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Party, PartyId, Side
+from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Party, PartyId, Side, TagDefinition
 from duebook.ledger.rows import allocation_of, document_of, party_of
+from duebook.ledger.tags import TagName, as_defined, definitions
 from duebook.tenancy.gate import ReadTx, WriteTx
 
 _QUERIES: Final = load("duebook.ledger", "lists.sql")
 _LOADING: Final = load("duebook.ledger", "loading.sql")
+
+T = TypeVar("T", Party, Document)
 
 Tx = ReadTx | WriteTx
 """What can be read through: a write sees what it has recorded itself."""
@@ -101,7 +104,11 @@ async def parties_by_id(tx: Tx, side: Side, ids: Sequence[UUID]) -> list[PartyVi
     """The parties with these ids, in this order; an id of no party of the side is left out."""
     values = {"business_id": tx.business.id, "side": side, "ids": ids}
     rows = await (await tx.connection.execute(_QUERIES.party_views, values)).fetchall()
-    views = {row.id: PartyView(party_of(row), Place(row.place, row.id), row.created_at, row.updated_at) for row in rows}
+    known = await definitions(tx, {(tag["key"], tag["value"]) for row in rows for tag in row.tags})
+    views = {
+        row.id: PartyView(_as_defined(party_of(row), known), Place(row.place, row.id), row.created_at, row.updated_at)
+        for row in rows
+    }
     return [views[party_id] for party_id in ids if party_id in views]
 
 
@@ -135,15 +142,23 @@ async def documents_by_id(tx: Tx, side: Side, kind: Kind, ids: Sequence[UUID]) -
             for end in (allocation.source_id, allocation.charge_id):
                 allocations[end].append(allocation)
     aimed: dict[UUID, list[Document]] = defaultdict(list)
-    for row in await aiming.fetchall():
-        aimed[row.target_id].append(document_of(row))
-    views = {row.id: _view(row, allocations[row.id], aimed[row.id]) for row in await found.fetchall()}
+    rows, aimed_rows = await found.fetchall(), await aiming.fetchall()
+    known = await definitions(tx, {(tag["key"], tag["value"]) for row in (*rows, *aimed_rows) for tag in row.tags})
+    for row in aimed_rows:
+        aimed[row.target_id].append(_as_defined(document_of(row), known))
+    views = {
+        row.id: _view(row, _as_defined(document_of(row), known), allocations[row.id], aimed[row.id]) for row in rows
+    }
     return [views[document_id] for document_id in ids if document_id in views]
 
 
-def _view(row: Any, allocations: Sequence[Allocation], aimed: Sequence[Document]) -> DocumentView:
+def _as_defined(tagged: T, known: Mapping[TagName, TagDefinition]) -> T:
+    return replace(tagged, tags=as_defined(tagged.tags, known)) if tagged.tags else tagged
+
+
+def _view(row: Any, document: Document, allocations: Sequence[Allocation], aimed: Sequence[Document]) -> DocumentView:
     return DocumentView(
-        document=document_of(row),
+        document=document,
         place=Place(row.place, row.id),
         created_at=row.created_at,
         updated_at=row.updated_at,

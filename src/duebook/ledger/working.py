@@ -29,6 +29,7 @@ from duebook.ledger.facts import (
     Rate,
     Side,
     State,
+    TagDefinition,
 )
 from duebook.ledger.rates import Rates
 from duebook.ledger.replay import AGED, NoRoom, check_room
@@ -88,6 +89,7 @@ class Changes:
     allocations: dict[AllocationId, Allocation] = field(default_factory=dict)
     rates: list[Rate] = field(default_factory=list)
     books: Books | None = None
+    tags: list[TagDefinition] = field(default_factory=list)
 
 
 class Working:

@@ -56,6 +56,15 @@ from duebook.http.layer.invoice_write_offs import (
 from duebook.http.layer.invoices import add_invoice, get_invoice, list_invoices
 from duebook.http.layer.limits import RateLimit, tell
 from duebook.http.layer.security import COMPONENTS
+from duebook.http.layer.tag_dimensions import (
+    add_dimension,
+    add_tag_value,
+    archive_tag_value,
+    get_dimension,
+    list_dimensions,
+    list_tag_values,
+    unarchive_tag_value,
+)
 from duebook.http.layer.tokens import business_token, business_token_by_get, client_token, whoami
 from duebook.http.layer.unified_aging import unified_ap_aging, unified_ar_aging
 from duebook.http.layer.vendor_credits import (
@@ -111,6 +120,8 @@ BEHIND_TOKENS = [
     *(put_vendor_refund, list_vendor_refunds, get_vendor_refund),
     *(replace_vendor_refund, delete_vendor_refund, pay_vendor_refund, delete_vendor_refund_payment),
     *(replace_vendor_credit, change_vendor_credit, delete_vendor_credit),
+    *(add_dimension, list_dimensions, get_dimension),
+    *(add_tag_value, list_tag_values, archive_tag_value, unarchive_tag_value),
     *(ar_aging_of_customer, ap_aging_of_vendor, ar_aging_report, unified_ap_aging, unified_ar_aging),
 ]
 

@@ -1,6 +1,7 @@
 """Tags: a key and a value that a client puts on its objects.
 
-Holds: the same key and value of the same business have the same ids, today and after a restart.
+Holds: the same key and value of the same business have the same ids, today and after a restart; what is shown with the
+tags of a party or a document is what they are defined as, now.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Meta
 
+from duebook.http.stamps import in_utc
 from duebook.ledger.facts import Tag
 from duebook.tenancy.facts import BusinessId
 
@@ -54,8 +56,9 @@ def api_tags(business_id: BusinessId, tags: Iterable[Tag]) -> list[ApiTag]:
             dimension_display_name=tag.key_name,
             value=tag.value,
             value_display_name=tag.value_name,
-            dimension_id=_id(business_id, "dimension", tag.key),
-            definition_id=_id(business_id, "definition", tag.key, tag.value),
+            dimension_id=dimension_id(business_id, tag.key),
+            definition_id=definition_id(business_id, tag.key, tag.value),
+            archived_at=None if tag.archived_at is None else in_utc(tag.archived_at),
         )
         for tag in tags
     ]
@@ -64,6 +67,16 @@ def api_tags(business_id: BusinessId, tags: Iterable[Tag]) -> list[ApiTag]:
 def kept_tags(business_id: BusinessId, kept: Iterable[Mapping[str, Any]]) -> list[ApiTag]:
     """Tags of a line or of an allocation, which are kept as they were given."""
     return api_tags(business_id, tags_of(msgspec.convert(list(kept), list[NewTag])))
+
+
+def dimension_id(business_id: BusinessId, key: str) -> UUID:
+    """The id of a key."""
+    return _id(business_id, "dimension", key)
+
+
+def definition_id(business_id: BusinessId, key: str, value: str) -> UUID:
+    """The id of a value of a key."""
+    return _id(business_id, "definition", key, value)
 
 
 def _id(business_id: BusinessId, *names: str) -> UUID:
