@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 import httpx
 
 from duebook.http.openapi import Operation
-from tests.http.native_world import Books, about, charge, named, new_books, payment
+from tests.http.native_world import Books, Command, about, charge, named, new_books, payment
 from tests.http.world import Platform
 
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -59,29 +59,34 @@ def _name(kind: str, *, payable: bool) -> str:
 def new_surface(client: httpx.Client, platform: Platform) -> Surface:
     """A new business, in whose books either side has a party with a charge, a payment, a credit and so on."""
     books = new_books(client, platform)
-    known = {"business": books.business_id}
+    commands: dict[str, Command] = {}
     for side, (external_id, charged, party) in _SIDES.items():
+        number = f"{charged}-1"
         whose: dict[str, Any] = {"side": side, "party": {"external_id": external_id, "name": external_id.title()}}
-        known[charged] = books.id(charge(f"{charged}-1", 9_000, **whose))
-        known[party] = books.document(f"{charged}-1")["party_id"]
-        known[f"into_{party}"] = books.id(about("put_party", side=side, name="Cy"))
-        of_it = {"side": side, "charge": named(f"{charged}-1")}
-        known |= {
-            f"{side} payment": books.id(payment("payment-1", 3_000, (f"{charged}-1", 2_000), **whose)),
-            f"{side} credit": books.id(payment("credit-1", 1_000, **whose, kind="credit")),
-            f"{side} write_off": books.id(
-                about("add_write_off", **of_it, written_off_on="2025-04-01", amount_minor=500, reason="bad_debt")
+        commands |= {
+            party: about("put_party", side=side, external_id=external_id, name=external_id.title()),
+            f"into_{party}": about("put_party", side=side, name="Cy"),
+            charged: charge(number, 9_000, **whose),
+            f"{side} payment": payment("payment-1", 3_000, (number, 2_000), **whose),
+            f"{side} credit": payment("credit-1", 1_000, **whose, kind="credit"),
+            f"{side} write_off": about(
+                "add_write_off",
+                side=side,
+                charge=named(number),
+                written_off_on="2025-04-01",
+                amount_minor=500,
+                reason="bad_debt",
             ),
-            f"{side} refund": books.id(
-                about(
-                    "add_refund",
-                    side=side,
-                    of_kind="payment",
-                    of=named("payment-1"),
-                    refunded_on="2025-04-02",
-                    amount_minor=100,
-                )
+            f"{side} refund": about(
+                "add_refund",
+                side=side,
+                of_kind="payment",
+                of=named("payment-1"),
+                refunded_on="2025-04-02",
+                amount_minor=100,
             ),
         }
-        known[f"{side} refund_payment"] = str(uuid5(UUID(known[f"{side} refund"]), "payment"))
+    results = books.do(*commands.values())["results"]
+    known = {"business": books.business_id} | {name: one["id"] for name, one in zip(commands, results, strict=True)}
+    known |= {f"{side} refund_payment": str(uuid5(UUID(known[f"{side} refund"]), "payment")) for side in _SIDES}
     return Surface(books, known | {"document": known["invoice"], "party": known["customer"]})
