@@ -124,6 +124,13 @@ def bands(parsed: Any) -> tuple[tuple[int, ...], int]:
     if isinstance(parsed, list):
         (parsed,) = parsed
     parsed = getattr(parsed, "data", parsed)
+    if hasattr(parsed, "totals"):
+        totals = parsed.totals
+        return (totals.current_total, *(one.total for one in totals.bucket_totals)), totals.grand_total
+    if hasattr(parsed, "rows"):
+        cells = parsed.rows[-1].cells
+        *found, total = (cells[one.column_key].value for one in parsed.columns)
+        return tuple(found), total
     sums = getattr(parsed, "total_aging_buckets", parsed)
     last = sums.over_90_days if hasattr(sums, "over_90_days") else sums.days_91_over
     total = parsed.total_outstanding_cents if sums is not parsed else parsed.total
@@ -165,36 +172,15 @@ def test_a_client_of_a_published_page_reads_our_errors(
 def test_a_client_of_a_served_document_reads_every_aging(
     client: httpx.Client, platform: Platform, owed: Surface, make: Make, dialect: str, profile: str
 ) -> None:
-    """Given a client made of a served document, when it asks for each aging, then it understands all of the answer."""
+    """Given a client made of a served document, when it asks for each aging, then each sum is a field of an answer."""
     made = make(dialect)
     ours = made.client(str(client.base_url), header(client, platform, profile))
     found = {name: one for name, one in made.operations.items() if "aging" in one.path}
     for name, operation in found.items():
         answer = made.operation(name).sync_detailed(**ids(owed, operation), client=ours)
-        assert answer.status_code == 200, name
+        assert (answer.status_code, bands(answer.parsed)) == (200, (BANDS, sum(BANDS))), name
         assert understood(answer), name
     assert found
-
-
-@pytest.mark.parametrize("profile", [one.value for one in WireProfile])
-@pytest.mark.parametrize(
-    ("dialect", "operation_id"),
-    [("layer", "business.invoices.ar-aging.customer.get"), ("thredfi", "get_ar_aging"), ("thredfi", "get_ap_aging")],
-)
-def test_a_client_of_a_served_document_has_a_field_for_every_sum(
-    client: httpx.Client,
-    platform: Platform,
-    owed: Surface,
-    make: Make,
-    dialect: str,
-    operation_id: str,
-    profile: str,
-) -> None:
-    """Given a client made of a served document, when it reads a sum of aging, then that is a field of its class."""
-    made = make(dialect)
-    ours = made.client(str(client.base_url), header(client, platform, profile))
-    answer = made.operation(operation_id).sync(**ids(owed, made.operations[operation_id]), client=ours)
-    assert bands(answer) == (BANDS, sum(BANDS))
 
 
 @pytest.mark.parametrize("dialect", ["api", *DIALECTS])
