@@ -9,8 +9,9 @@ import pytest
 
 from duebook.ledger.commands import AddCharge, AddWriteOff, CloseBooks, NewParty
 from duebook.ledger.facts import Reason, Side
-from tests.http.layer_world import BILLS, INVOICES, Face, Layer, invoice, new_layer
-from tests.http.world import Platform, write
+from tests.http.layer_world import BILLS, INVOICES, Face, Layer, invoice, layer_token, new_layer
+from tests.http.thredfi_world import new_thredfi
+from tests.http.world import Platform, bearer, write
 
 DAY = date(2024, 5, 1)
 BOTH = pytest.mark.parametrize("face", [INVOICES, BILLS], ids=["invoices", "bills"])
@@ -140,6 +141,7 @@ def test_a_charge_without_lines_is_changed_too(
     changed = _changed(books, face, made["id"], memo="m")
     assert changed == made | {"memo": "m", "updated_at": changed["updated_at"]}
     assert _changed(books, face, made["id"], additional_sales_taxes=[{"amount": 5}])["total_amount"] == 505
+    assert _changed(books, face, made["id"], additional_discount=6)["total_amount"] == 499
 
 
 @BOTH
@@ -282,3 +284,19 @@ def test_an_unknown_charge_is_not_found(
         else:
             answer = books.ask("POST", f"{face.charges}/{unknown}/{doing}")
         assert (answer.status_code, answer.json()["type"]) == (404, "ResourceNotFound")
+
+
+def test_what_another_dialect_recorded_is_shown_and_changed(client: httpx.Client, platform: Platform) -> None:
+    """Given an invoice recorded in Thredfi's words, when shown and changed here, then its lines are as it says."""
+    theirs = new_thredfi(client, platform)
+    customer = theirs.post("customers/", {"company_name": "Ann", "external_id": "ann"})["id"]
+    line = {"product": "p", "description": "Work", "quantity": "2", "unit_price": 500, "account_code": "4000"}
+    said = {"external_id": "1", "customer_id": customer, "sent_at": "2025-01-10", "line_items": [line]}
+    theirs.post("invoices/", said)
+    books = Layer(client, bearer(layer_token(client, platform)), theirs.business_id)
+    (made,) = books.get("invoices")["data"]
+    assert [(one["product"], one["total_amount"]) for one in made["line_items"]] == [("p", 1_000)]
+    changed = _changed(books, INVOICES, made["id"], tips=5)
+    assert (changed["total_amount"], changed["line_items"]) == (1_005, made["line_items"])
+    there = theirs.get(f"invoices/{made['id']}/")
+    assert (there["total_amount"], there["line_items"][0]["account_code"]) == (1_005, "4000")

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from duebook.ledger.commands import AddRefund, CloseBooks
+from duebook.ledger.commands import AddRefund, AddSettlement, CloseBooks, NewParty
 from duebook.ledger.facts import Kind, Side
 from tests.http.layer_world import BILLS, INVOICES, Face, Layer, invoice, new_layer, payment
 from tests.http.world import Platform, write
@@ -236,3 +236,19 @@ def test_money_for_accounts_is_listed_beside_a_tie_out(books: Layer, platform: P
     found = answer.json()
     assert found["ties_out"]
     assert [one["beside_minor"] for one in found["days"]] == [0, 2_000]
+
+
+def test_a_method_of_another_interface_is_another(client: httpx.Client, platform: Platform, database_url: str) -> None:
+    """Given payments that came another way, when shown, then a method of no published word is OTHER."""
+    books = new_layer(client, platform)
+    said: dict[str, Any] = {"side": Side.RECEIVABLE, "kind": Kind.PAYMENT, "party": NewParty("z", "Z")}
+    said |= {"settled_on": date(2024, 5, 1), "currency": "USD", "amount_minor": 5}
+    write(
+        database_url,
+        books.business_id,
+        AddSettlement(**said, body={"method": "bank_transfer"}),
+        AddSettlement(**said),
+    )
+    shown = books.get("invoices/payments")["data"]
+    assert [(one["method"], one["amount"], one["allocations"]) for one in shown] == [("OTHER", 5, []), (None, 5, [])]
+    assert _put(books, INVOICES, shown[0]["id"], {"memo": "m"}) == shown[0] | {"memo": "m"}

@@ -303,7 +303,7 @@ def bill(books: Books, view: DocumentView) -> Bill:
         received_at=as_given(body, "received_at", document.received_on or document.issued_on),
         bill_number=body.get("bill_number", document.number),
         vendor=VendorData(**more_fields(books.business_id, books.parties[document.party_id])),
-        line_items=[BillLine(**line, bill_id=document.id) for line in charges.line_fields(books, view)],
+        line_items=[BillLine(**line, bill_id=document.id) for line in charges.line_fields(books, view, BillLine)],
         payment_allocations=[BillPart(**part, bill_id=document.id) for part in charges.part_fields(books, view)],
         refund_allocations=[VendorRefundPart(**part) for part in charges.refund_fields(books, view, "bill")],
         vendor_credit_allocations=[

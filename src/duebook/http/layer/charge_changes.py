@@ -29,7 +29,7 @@ from duebook.tenancy.gate import write_tx
 T = TypeVar("T")
 
 _PRICES: Final = frozenset({"line_items", "additional_discount", "additional_sales_taxes", "tips"})
-_SUMS: Final = frozenset({"line_items", "subtotal", "additional_sales_taxes_total"})
+_SUMS: Final = frozenset({"subtotal", "additional_sales_taxes_total"})
 _NUMBER: Final = frozenset({"reference_number", "invoice_number", "bill_number"})
 _DUE: Final = frozenset({"due_at", "bill_terms"})
 _PARTY: Final = frozenset({"customer_id", "customer_external_id", "vendor_id", "vendor_external_id"})
@@ -117,7 +117,8 @@ async def undo(
 def _edit(view: DocumentView, names: frozenset[str], new: AddCharge) -> EditDocument:
     """The correction: of everything that is named, what the new charge would have."""
     there = view.document
-    said_in_body = names | _SUMS if names & _PRICES else names
+    priced = names | _SUMS if there.body.get("line_items") else names | _SUMS | {"line_items"}
+    said_in_body = priced if names & _PRICES else names
     body = {name: value for name, value in there.body.items() if name not in said_in_body}
     return EditDocument(
         side=there.side,

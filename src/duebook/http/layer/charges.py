@@ -41,6 +41,8 @@ LARGEST_BATCH: Final = 25
 
 _PAID: Final = frozenset({Standing.SETTLED, Standing.REFUNDED})
 
+_LINE_SUMS: Final = frozenset({"unit_price", "quantity", "subtotal", "sales_taxes_total", "total_amount"})
+
 Given = date | datetime
 """A date or an instant, as a client gave it."""
 
@@ -287,24 +289,34 @@ def as_recorded(view: DocumentView) -> dict[str, Any]:
     """
     charge, body = view.document, view.document.body
     prices = ("additional_discount", "additional_sales_taxes", "tips")
+    lines = [line for _, line in _lines(charge)] or [{"unit_price": charge.amount_minor}]
     return {
         **{name: body[name] for name in prices if name in body},
-        "line_items": [
-            {"product_name": ""} | line for line in body.get("line_items") or [{"unit_price": charge.amount_minor}]
-        ],
+        "line_items": [{"product_name": ""} | line for line in lines],
         "due_at": midnight(charge.due_on),
     }
 
 
-def line_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:
-    """What is said of each line, by field. A document that came another way than through this dialect has none."""
-    for place, line in enumerate(view.document.body.get("line_items", ())):
+def line_fields(books: Books, view: DocumentView, shown: type[LineData]) -> Iterator[dict[str, Any]]:
+    """What is said of each line, by field of the shape that shows it.
+
+    A document that came another way than through a dialect has none; what only another dialect says is left out.
+    """
+    for place, line in _lines(view.document):
         yield {
-            **{name: value for name, value in line.items() if name != "tags"},
+            **{name: value for name, value in line.items() if name in shown.__struct_fields__},
             "id": uuid5(view.document.id, f"line {place}"),
             "quantity": Decimal(line["quantity"]),
             "transaction_tags": kept_tags(books.business_id, line.get("tags", ())),
         }
+
+
+def _lines(charge: Document) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The lines of which the sums are known, with their places."""
+    lines = charge.body.get("line_items")
+    for place, line in enumerate(lines if isinstance(lines, list) else ()):
+        if isinstance(line, dict) and line.keys() >= _LINE_SUMS:
+            yield place, line
 
 
 def part_fields(books: Books, view: DocumentView) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ Source: docs/reference/layer.md, "Lists".
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Annotated, Final, TypeVar, get_args
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 from litestar.di import NamedDependency, Provide
@@ -16,7 +16,7 @@ from litestar.params import QueryParameter
 from duebook.days import day_of
 from duebook.http.inputs import BadInput, shown
 from duebook.http.layer.parties import FreeText
-from duebook.http.layer.payments import Method
+from duebook.http.layer.payments import METHODS
 from duebook.http.layer.refusals import BadQuery, ConflictingParameters
 from duebook.http.stamps import stamp
 from duebook.ledger import lists
@@ -127,7 +127,7 @@ class PaymentQuery:
             numbers=_numbers(self.reference_number),
             issued_from=issued_from,
             issued_to=issued_to,
-            methods=choices("method", self.method, get_args(Method)),
+            methods=choices("method", self.method, METHODS),
             processors=self.processor,
             memo=self.memo,
             memo_contains=self.memo_contains,

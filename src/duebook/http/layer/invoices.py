@@ -271,7 +271,9 @@ def invoice(books: Books, view: DocumentView) -> Invoice:
         invoice_number=body.get("invoice_number", document.number),
         recipient_name=body.get("recipient_name"),
         customer=CustomerData(**more_fields(books.business_id, books.parties[document.party_id])),
-        line_items=[InvoiceLine(**line, invoice_id=document.id) for line in charges.line_fields(books, view)],
+        line_items=[
+            InvoiceLine(**line, invoice_id=document.id) for line in charges.line_fields(books, view, InvoiceLine)
+        ],
         tips=body.get("tips", 0),
         tips_account=body.get("tips_account"),
         payment_allocations=[InvoicePart(**part, invoice_id=document.id) for part in charges.part_fields(books, view)],

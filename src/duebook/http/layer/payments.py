@@ -8,7 +8,7 @@ Source: docs/reference/layer.md, "Payments".
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID, uuid5
 
 import msgspec
@@ -33,6 +33,7 @@ AskedPayment = Callable[[Business], AddSettlement]
 """What a checked body of a payment asks of the books, once it is known whose they are."""
 
 Method = Literal["CASH", "CHECK", "CREDIT_CARD", "ACH", "CREDIT_BALANCE", "OTHER", "REDEEMED_PREPAYMENT"]
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
 
 ALLOCATIONS: Final = {Side.RECEIVABLE: "invoice_payments", Side.PAYABLE: "bill_payment_allocations"}
 """What a payment's body calls its allocations."""
@@ -254,7 +255,7 @@ def payment_fields(business_id: BusinessId, view: DocumentView) -> dict[str, Any
         "id": payment.id,
         "external_id": payment.external_id,
         "at": as_given(body, "paid_at", payment.issued_on),
-        "method": body.get("method"),
+        "method": _method(body.get("method")),
         "fee": body.get("fee", 0),
         "additional_fees": body.get("additional_fees", []),
         "amount": payment.amount_minor + payment.beside_minor,
@@ -266,6 +267,11 @@ def payment_fields(business_id: BusinessId, view: DocumentView) -> dict[str, Any
         "metadata": body.get("metadata", {}),
         "reference_number": payment.number,
     }
+
+
+def _method(said: object) -> Method | None:
+    """The method in the dialect's words; it has none for those of other interfaces."""
+    return next((one for one in METHODS if one == said), None if said is None else "OTHER")
 
 
 def parts_of(business_id: BusinessId, view: DocumentView) -> list[tuple[Allocation, dict[str, Any]]]:
