@@ -105,6 +105,12 @@ def test_fractions_of_a_cent_are_told_with_field_value_and_rule(books: Layer) ->
     assert refused["meta"] == {"field": "line_items[0].unit_price", "value": "12.5", "rule": "expected int, got float"}
 
 
+WRITTEN = [
+    *("invoices", "invoices/batch", "invoices/payments", "bills", "customers", "vendors"),
+    *("invoices/customer-credits", "bills/vendor-credits", "invoices/refunds", "bills/refunds"),
+]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -123,7 +129,7 @@ def test_fractions_of_a_cent_are_told_with_field_value_and_rule(books: Layer) ->
         b'{"metadata": {"n": 1e999}}',
     ],
 )
-@pytest.mark.parametrize("path", ["invoices", "invoices/batch", "invoices/payments", "bills", "customers", "vendors"])
+@pytest.mark.parametrize("path", WRITTEN)
 def test_a_body_that_is_no_such_object_is_refused(books: Layer, path: str, body: bytes) -> None:
     """Given a body that is not JSON, not UTF-8, too deep or of another type, when sent, then 400 and nothing more."""
     if path == "invoices/batch" and body == b"[]":
@@ -134,7 +140,7 @@ def test_a_body_that_is_no_such_object_is_refused(books: Layer, path: str, body:
 
 
 @pytest.mark.parametrize("body", [b"", b" "])
-@pytest.mark.parametrize("path", ["invoices", "invoices/batch", "invoices/payments", "bills", "customers", "vendors"])
+@pytest.mark.parametrize("path", WRITTEN)
 def test_a_body_that_is_not_there_is_asked_for(books: Layer, path: str, body: bytes) -> None:
     """Given no body, or a blank one, when sent, then 400 says that one is needed, in no framework's words."""
     assert books.refused(path, body) == {

@@ -48,7 +48,7 @@ def history(random: Random) -> list[Command]:
                 due_on=due_on,
                 currency="USD",
                 amount_minor=amount_minor,
-                body={"memo": random.choice(["Rent", "rent and heat", "other"])},
+                body={"memo": random.choice(["Rent", "rent and heat", "other"])} | ({"odd": 1} if number % 2 else {}),
             )
         )
         if not amount_minor:
@@ -139,6 +139,7 @@ FILTERS: dict[str, tuple[dict[str, Any], Callable[[DocumentView], bool]]] = {
     "amounts": ({"min_minor": 1, "max_minor": 1_000}, lambda one: 1 <= one.document.amount_minor <= 1_000),
     "memo": ({"memo": "Rent"}, lambda one: one.document.body["memo"] == "Rent"),
     "memo contains": ({"memo_contains": "RENT"}, lambda one: "rent" in one.document.body["memo"].lower()),
+    "body without": ({"body_without": "odd"}, lambda one: "odd" not in one.document.body),
     "settled": ({"settled": True}, lambda one: one.settled_minor == one.document.amount_minor),
     "not settled": ({"settled": False}, lambda one: one.settled_minor != one.document.amount_minor),
     "overdue": ({"standings": ["overdue"]}, lambda one: one.open_minor > 0 and one.document.due_on < TODAY),
