@@ -346,7 +346,15 @@ def test_another_business_has_none_of_it(books: Thredfi, client: httpx.Client, p
 
 def test_what_another_interface_keeps_is_shown_as_far_as_it_goes(books: Thredfi) -> None:
     """Given an invoice made natively with a body of other types, when read and changed here, then it is answered."""
-    body = {"memo": 5, "line_items": [{"x": 1}], "sent_at": 7, "metadata": {"a": 1}, "status": "x", "tips": "y"}
+    body = {
+        "memo": 5,
+        "line_items": [{"x": 1}],
+        "sent_at": 7,
+        "metadata": {"a": 1},
+        "status": "x",
+        "tips": "y",
+        "terms": 3,
+    }
     command = {
         "command": "add_charge",
         "side": "receivable",

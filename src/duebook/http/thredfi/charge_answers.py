@@ -177,10 +177,10 @@ def _fields(tx: Tx, words: Words, profile: WireProfile, view: DocumentView) -> d
         words.issued[0]: _stamp(charge, words.issued[0], charge.issued_on, zone),
         "issue_date": midnight(charge.issued_on),
         "received_at": _stamp(charge, "received_at", charge.received_on or charge.issued_on, zone),
-        "terms": charge.body.get("terms", _terms(charge)),
+        "terms": _text(charge, "terms") or _terms(charge),
         "due_at": _stamp(charge, "due_at", charge.due_on, zone) if named else None,
         "paid_at": midnight(view.settled_on) if view.standing in _SETTLED and view.settled_on else None,
-        "voided_at": charge.body.get("voided_at", instant(view.updated_at)) if charge.state is State.VOID else None,
+        "voided_at": (_text(charge, "voided_at") or instant(view.updated_at)) if charge.state is State.VOID else None,
         "total_amount": charge.amount_minor,
         "outstanding_balance": view.open_minor,
         "transaction_tags": api_tags(charge.tags),
@@ -190,11 +190,17 @@ def _fields(tx: Tx, words: Words, profile: WireProfile, view: DocumentView) -> d
     }
 
 
+def _text(document: Document, name: str) -> str | None:
+    """What a document's body says under this name, if it is a text."""
+    found = document.body.get(name)
+    return found if isinstance(found, str) else None
+
+
 def _stamp(charge: Document, name: str, day: date, zone: ZoneInfo) -> str:
     """The stamp that was given under this name, as long as it is of the day; else the day's midnight."""
-    given = charge.body.get(name)
+    given = _text(charge, name)
     try:
-        return given if isinstance(given, str) and day_of(stamp(name, given), zone) == day else midnight(day)
+        return given if given and day_of(stamp(name, given), zone) == day else midnight(day)
     except BadInput:
         return midnight(day)
 
@@ -228,7 +234,7 @@ def _payment(words: Words, part: Allocation, payment: Document) -> dict[str, Any
         words.payment_id: payment.id,
         "amount_cents": part.amount_minor,
         "payment_date": midnight(payment.issued_on),
-        "payment_method": payment.body.get("method"),
+        "payment_method": method.lower() if (method := _text(payment, "method")) else None,
         "payment_reference": payment.number,
     }
 
@@ -260,7 +266,7 @@ def _write_off(write_off: Document) -> dict[str, Any]:
         "amount_cents": write_off.amount_minor,
         "write_off_at": midnight(write_off.issued_on),
         "reason": write_off.reason,
-        "memo": write_off.body.get("memo"),
+        "memo": _text(write_off, "memo"),
     }
 
 
