@@ -42,7 +42,7 @@ def books(client: httpx.Client, database_url: str) -> Thredfi:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh wide page, in the zone of the business."""
-    page = browser.new_page(timezone_id="UTC", viewport={"width": 1500, "height": 1200})
+    page = browser.new_page(timezone_id="UTC", viewport={"width": 1500, "height": 1200}, permissions=["local-network-access"])
     yield page
     page.close()
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.http.thredfi_world import Thredfi
 
-SITE: Final = "http://platform.example"
-"""Where the page stands; nothing is there but what is answered here."""
+SITE: Final = "http://localhost:5173"
+"""Where the page stands, as on a developer's machine; nothing is there but what is answered here."""
 ASKED: Final = "http://localhost:8000"
 """Where the widget looks for its server in the environment `local`."""
 ROOT: Final = Path(__file__).parents[2]
@@ -77,5 +77,7 @@ def mounted(page: Page, server: str, books: Thredfi) -> Widget:
         "response",
         lambda said: widget.answers.append((said.request.method, urlsplit(said.url).path, said.status)),
     )
+    page.on("console", lambda said: print("CONSOLE", said.text[:300]))
+    page.on("requestfailed", lambda said: print("FAILED", said.url, said.failure))
     page.on("pageerror", lambda error: widget.broken.append(str(error)))
     return widget
