@@ -77,7 +77,5 @@ def mounted(page: Page, server: str, books: Thredfi) -> Widget:
         "response",
         lambda said: widget.answers.append((said.request.method, urlsplit(said.url).path, said.status)),
     )
-    page.on("console", lambda said: print("CONSOLE", said.text[:300]))
-    page.on("requestfailed", lambda said: print("FAILED", said.url, said.failure))
     page.on("pageerror", lambda error: widget.broken.append(str(error)))
     return widget
