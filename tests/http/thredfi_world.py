@@ -58,8 +58,9 @@ class Thredfi:
         return len(versions)
 
     def aging(self, side: str = "ar", **query: Any) -> Any:
-        """The report, as one object."""
-        (report,) = self.get(f"insights/{side}-aging/", **query)
+        """The report, which a live client is given by itself and every other in an array."""
+        found = self.get(f"insights/{side}-aging/", **query)
+        (report,) = found if isinstance(found, list) else [found]
         return report
 
 
