@@ -206,7 +206,8 @@ def test_a_refund_has_several_targets(books: Layer, face: Face) -> None:
 def test_a_refund_is_paid_later(books: Layer, face: Face) -> None:
     """Given a refund that is not paid back, when payments come and go, then its status says how far it is."""
     charge = _paid(books, face)
-    made = books.post(face.refunds, _itemized(face, (charge["id"], 5_000)))
+    asked = _itemized(face, (charge["id"], 5_000), external_id="r")
+    made = books.post(face.refunds, asked)
     path = f"{face.refunds}/{made['id']}"
     assert (made["status"], made["payments"]) == ("UNPAID", [])
     first = books.post(f"{path}/payments", _payment(2_000, external_id="a", processor="P"))
@@ -217,6 +218,9 @@ def test_a_refund_is_paid_later(books: Layer, face: Face) -> None:
     second = books.post(f"{path}/payments", _payment(3_000))
     shown = books.get(path)["data"]
     assert (shown["status"], shown["payments"]) == ("PAID", [first, second])
+    assert books.post(face.refunds, asked, status=200) == shown
+    less = _itemized(face, (charge["id"], 4_999), external_id="r")
+    assert books.refused(face.refunds, less)["meta"]["field"] == "payments"
     gone = books.ask("DELETE", f"{path}/payments/{first['id']}")
     assert (gone.status_code, gone.json()["data"]) == (200, first)
     shown = books.get(path)["data"]
@@ -234,7 +238,7 @@ def test_a_repeated_refund_changes_or_does_nothing(books: Layer, face: Face) -> 
     assert books.post(face.refunds, asked, status=200) == made
     books.post(face.paying, face.payment(1_000, ("1", 1_000)))
     assert books.post(face.refunds, asked, status=200) == made
-    other = _itemized(face, (charge["id"], 2_500), external_id="r", memo="less")
+    other = _itemized(face, (charge["id"], 2_500), external_id="r", memo="less", payments=[])
     changed = books.post(face.refunds, other, status=200)
     assert (changed["id"], changed["refunded_amount"], changed["memo"]) == (made["id"], 2_500, "less")
     assert changed["status"] == "UNPAID"

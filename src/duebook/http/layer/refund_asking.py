@@ -45,7 +45,8 @@ def asked_refund(
         raise BadInput("refunded_amount", str(given.refunded_amount), f"is the sum of the allocations, {total}")
     if payments is None and given.method:
         return _asked(given, parts, None)
-    return _asked(given, parts, [payment_body(f"payments[{place}]", one) for place, one in enumerate(payments or ())])
+    paid = [payment_body(f"payments[{place}]", one) for place, one in enumerate(payments or ())]
+    return _asked(given, parts, paid, keeps_payments=payments is None)
 
 
 def asked_dedicated(given: RefundBase, invoice_id: UUID) -> AskedRefund:
@@ -70,6 +71,8 @@ def _asked(
     parts: Sequence[AskedPart],
     payments: Sequence[Mapping[str, Any]] | None,
     more: Mapping[str, Any] | None = None,
+    *,
+    keeps_payments: bool = False,
 ) -> AskedRefund:
     body = kept(given, without=_APART)
     return AskedRefund(
@@ -78,6 +81,7 @@ def _asked(
         completed=stamp("completed_at", given.completed_at),
         parts=parts,
         payments=payments,
+        keeps_payments=keeps_payments,
         paid={name: body[name] for name in (*_PAID_BY, "completed_at") if name in body},
         number=given.reference_number,
         tags=given.tags,

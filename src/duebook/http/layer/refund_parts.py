@@ -58,13 +58,17 @@ class AskedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedRefund:
-    """A refund as a checked body asks for it; without payments of its own it is paid in full by `paid`."""
+    """A refund as a checked body asks for it; without payments of its own it is paid in full by `paid`.
+
+    With `keeps_payments` those that are there stay, since the body says nothing of any.
+    """
 
     external_id: str | None
     completed_at: str
     completed: Given
     parts: Sequence[AskedPart]
     payments: Sequence[Mapping[str, Any]] | None
+    keeps_payments: bool
     paid: Mapping[str, Any]
     number: str | None
     tags: list[NewTag] | None

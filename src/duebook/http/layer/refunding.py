@@ -134,7 +134,10 @@ async def _put(tx: WriteTx, side: Side, asked: AskedRefund, there: Shown | None)
     _check_one_party(side, parts, asked)
     refunded = sum(one.amount for one in parts)
     head_id = there.head.document.id if there else DocumentId(new_id())
-    payments = _payments(head_id, asked, refunded)
+    if there and asked.keeps_payments:
+        payments = refunds.payments_of(there.head.document, there.refunded)
+    else:
+        payments = _payments(head_id, asked, refunded)
     _check_paid(payments, refunded, "payments")
     day = day_of(asked.completed, tx.business.zone)
     days = _days(tx, [one.kind for one in parts], day, payments, refunded)
