@@ -21,7 +21,8 @@ from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents
 from duebook.http.inputs import BadInput, shown
 from duebook.http.layer import refunds
 from duebook.http.layer.lists import ListMeta, SortedPaging, documents
-from duebook.http.layer.payments import NewPayment, parts_of, settlement
+from duebook.http.layer.payment_answers import parts_of
+from duebook.http.layer.payments import NewPayment, settlement
 from duebook.http.layer.refusals import BatchTooLarge, EmptyBatch
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.lines import Priced, SalesTax

@@ -27,8 +27,9 @@ from duebook.http.layer.filters import (
 from duebook.http.layer.invoices import PATH, InvoicePart
 from duebook.http.layer.lists import PAGING, PAYMENT_SORTS, ListMeta, ThePage, documents, only
 from duebook.http.layer.parties import FreeText
+from duebook.http.layer.payment_answers import PaymentData, account_parts_of, parts_of, payment_fields
 from duebook.http.layer.payment_changes import Read
-from duebook.http.layer.payments import DatedPayment, NewPart, PaymentData
+from duebook.http.layer.payments import DatedPayment, NewPart
 from duebook.http.layer.refusals import PAYMENT_FIELDS, PAYMENT_OF_ONE_INVOICE_FIELDS
 from duebook.http.layer.security import BEARER
 from duebook.http.services import Services, TheServices
@@ -224,11 +225,11 @@ def payment(business_id: BusinessId, view: DocumentView) -> Payment:
     """A payment as this dialect shows it."""
     body = view.document.body
     return Payment(
-        **payments.payment_fields(business_id, view),
+        **payment_fields(business_id, view),
         redemption_account=body.get("redemption_account"),
         allocations=[
-            *(InvoicePart(**said, invoice_id=part.charge_id) for part, said in payments.parts_of(business_id, view)),
-            *(InvoicePart(**said, invoice_id=None) for said in payments.account_parts_of(business_id, view)),
+            *(InvoicePart(**said, invoice_id=part.charge_id) for part, said in parts_of(business_id, view)),
+            *(InvoicePart(**said, invoice_id=None) for said in account_parts_of(business_id, view)),
         ],
         refund_allocations=[],
         dedicated_refunds=body.get("dedicated_refunds", []),

@@ -29,7 +29,8 @@ from duebook.http.layer.filters import (
 )
 from duebook.http.layer.lists import INVOICE_SORTS, PAGING, ListMeta, ThePage, only
 from duebook.http.layer.parties import FreeText, more_fields, party_ref
-from duebook.http.layer.payments import DatedPayment, Part
+from duebook.http.layer.payment_answers import Part
+from duebook.http.layer.payments import DatedPayment
 from duebook.http.layer.refunds import RefundPart
 from duebook.http.layer.refusals import INVOICE_FIELDS
 from duebook.http.layer.security import BEARER

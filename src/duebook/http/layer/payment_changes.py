@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from duebook.http.fields import Free, LongText, PositiveCents, Text
 from duebook.http.layer.allocated import changed, taken_back
 from duebook.http.layer.charge_changes import said
+from duebook.http.layer.payment_answers import recorded_parts
 from duebook.http.layer.payments import (
     ACCOUNT_PARTS,
     ALLOCATIONS,
@@ -24,7 +25,6 @@ from duebook.http.layer.payments import (
     NewPart,
     find,
     placed,
-    recorded_parts,
     to_record,
 )
 from duebook.http.layer.refusals import PAYMENT_FIELDS
