@@ -32,15 +32,14 @@ from duebook.http.layer.parties import FreeText, more_fields
 from duebook.http.layer.refund_asking import asked_dedicated, asked_refund, payment_body
 from duebook.http.layer.refunds import (
     MOST_PARTS,
-    PART_OF,
     NewRefundPart,
     NewRefundPayment,
     RefundBase,
     RefundData,
     RefundPayment,
-    Shown,
 )
 from duebook.http.layer.security import BEARER
+from duebook.http.refunds import PART_OF, Refund, find
 from duebook.http.services import TheServices
 from duebook.ledger.facts import Kind, Side
 from duebook.tenancy.facts import BusinessId
@@ -206,7 +205,7 @@ async def get_customer_refund(
 ) -> Response[bytes]:
     """One refund."""
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
-        return answered(OneCustomerRefund(_refund(await refunds.find(tx, Side.RECEIVABLE, refundId))))
+        return answered(OneCustomerRefund(_refund(await find(tx, Side.RECEIVABLE, refundId))))
 
 
 @put(
@@ -313,7 +312,7 @@ async def delete_customer_refund_payment(
     return answered(OneCustomerRefundPayment(refunds.payment(business_id, there.head.document, gone)))
 
 
-def _refund(refund: Shown) -> CustomerRefund:
+def _refund(refund: Refund) -> CustomerRefund:
     return CustomerRefund(
         **refunds.refund_fields(refund),
         is_dedicated=refund.head.document.body.get("is_dedicated", False),

@@ -9,8 +9,9 @@ import msgspec
 
 from duebook.http.fields import check_free, kept
 from duebook.http.inputs import BadInput
-from duebook.http.layer.refund_parts import AskedPart, AskedRefund
 from duebook.http.layer.refunds import NewRefundPart, NewRefundPayment, RefundBase
+from duebook.http.layer.tags import tags_of
+from duebook.http.refund_parts import AskedPart, AskedRefund
 from duebook.http.stamps import stamp
 from duebook.ledger.facts import DocumentId, Side
 
@@ -77,14 +78,13 @@ def _asked(
     body = kept(given, without=_APART)
     return AskedRefund(
         external_id=given.external_id,
-        completed_at=given.completed_at,
         completed=stamp("completed_at", given.completed_at),
         parts=parts,
         payments=payments,
         keeps_payments=keeps_payments,
         paid={name: body[name] for name in (*_PAID_BY, "completed_at") if name in body},
         number=given.reference_number,
-        tags=given.tags,
+        tags=tags_of(given.tags),
         body={**body, **(more or {})},
     )
 

@@ -1,37 +1,30 @@
 """Refunds: to customers of what they paid, and of vendors of what the business paid them.
 
 Units: cents.
-Holds: each allocation of a refund is a refund of its own in the books; the first of them has the refund's id, its
-external id and all that was said of it, and names the others; these name it under `refund_id`.
 Source: docs/reference/layer.md, "Refunds".
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
+from duebook.http import refunds
 from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text
 from duebook.http.layer.lists import REFUND_SORTS, ListMeta, Paging, documents
 from duebook.http.layer.payments import Method
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags
+from duebook.http.refunds import PART_OF, Refund
 from duebook.http.stamps import Stamp, as_given, in_utc
-from duebook.ledger import views
-from duebook.ledger.errors import DocumentNotFound
-from duebook.ledger.facts import Document, DocumentId, Kind, Party, PartyId, Side, Status
+from duebook.ledger.facts import Document, Kind
 from duebook.ledger.lists import DocumentFilter
-from duebook.ledger.views import DocumentView, Tx
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import ReadTx
 
 MOST_PARTS: Final = 500
 """How many targets one refund has at most."""
-
-PART_OF: Final = "refund_id"
-"""What the books' other refunds of one refund of this dialect name the first by."""
 
 RefundMethod = Method | Literal["STORE_CREDIT"]
 RefundStatus = Literal["PAID", "PARTIALLY_PAID", "UNPAID"]
@@ -130,70 +123,13 @@ class RefundData(msgspec.Struct, kw_only=True):
     transaction_tags: list[ApiTag]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A refund, with the refunds in the books that it is made of, the first one first, and what they are aimed at."""
-
-    business_id: BusinessId
-    head: DocumentView
-    documents: Sequence[Document]
-    kinds: Mapping[UUID, Kind]
-    party: Party
-
-    @property
-    def refunded(self) -> int:
-        """What it comes to."""
-        return sum(one.amount_minor for one in self.documents)
-
-    @property
-    def paid(self) -> int:
-        """What of it was paid back."""
-        return sum(one["refunded_amount"] for one in payments_of(self.head.document, self.refunded))
-
-
-def payments_of(head: Document, refunded: int) -> list[dict[str, Any]]:
-    """The payments of a refund as they are kept; one that came another way than through this dialect has one."""
-    if "parts" in head.body:
-        return [{"refunded_amount": refunded, **one} for one in head.body.get("payments", ())]
-    paid = {"id": str(uuid5(head.id, "payment")), "refunded_amount": refunded}
-    return [paid] if head.status in (Status.COMPLETED, Status.RETURNED) else []
-
-
-async def find(tx: Tx, side: Side, refund_id: UUID) -> Shown:
-    """One refund. Raises DocumentNotFound."""
-    head = await views.document(tx, side, Kind.REFUND, DocumentId(refund_id))
-    if PART_OF in head.document.body:
-        raise DocumentNotFound(side, Kind.REFUND, refund_id)
-    return (await show(tx, side, [head]))[0]
-
-
-async def page(tx: ReadTx, which: DocumentFilter, paging: Paging) -> tuple[list[Shown], ListMeta]:
+async def page(tx: ReadTx, which: DocumentFilter, paging: Paging) -> tuple[list[Refund], ListMeta]:
     """One page of refunds."""
     found, meta = await documents(tx, which, paging.sorted_by(REFUND_SORTS))
-    return await show(tx, which.side, found), meta
+    return await refunds.show(tx, which.side, found), meta
 
 
-async def show(tx: Tx, side: Side, heads: Sequence[DocumentView]) -> list[Shown]:
-    """These refunds with all that they are shown with."""
-    others = [UUID(one) for head in heads for one in head.document.body.get("parts", ())]
-    parts = {one.document.id: one.document for one in await views.documents_by_id(tx, side, Kind.REFUND, others)}
-    all_of = {
-        head.document.id: [
-            head.document,
-            *(parts[DocumentId(UUID(one))] for one in head.document.body.get("parts", ())),
-        ]
-        for head in heads
-    }
-    targets = list({one.target_id for documents in all_of.values() for one in documents if one.target_id})
-    kinds: dict[UUID, Kind] = {}
-    for kind in (Kind.CHARGE, Kind.PAYMENT, Kind.CREDIT):
-        kinds |= {one.document.id: kind for one in await views.documents_by_id(tx, side, kind, targets)}
-    whose: list[PartyId] = list({one.document.party_id for one in heads})
-    parties = {one.party.id: one.party for one in await views.parties_by_id(tx, side, whose)}
-    return [Shown(tx.business.id, one, all_of[one.document.id], kinds, parties[one.document.party_id]) for one in heads]
-
-
-def refund_fields(refund: Shown) -> dict[str, Any]:
+def refund_fields(refund: Refund) -> dict[str, Any]:
     """What is said of a refund on either side, by field."""
     head, body = refund.head.document, refund.head.document.body
     return {
@@ -202,9 +138,7 @@ def refund_fields(refund: Shown) -> dict[str, Any]:
         "refunded_amount": refund.refunded,
         "status": _status(refund),
         "completed_at": as_given(body, "completed_at", head.issued_on),
-        "payments": [
-            payment(refund.business_id, head, one) for one in payments_of(refund.head.document, refund.refunded)
-        ],
+        "payments": [payment(refund.business_id, head, one) for one in refund.payments],
         "memo": body.get("memo"),
         "metadata": body.get("metadata", {}),
         "reference_number": head.number,
@@ -214,7 +148,7 @@ def refund_fields(refund: Shown) -> dict[str, Any]:
     }
 
 
-def _status(refund: Shown) -> RefundStatus:
+def _status(refund: Refund) -> RefundStatus:
     if refund.paid == refund.refunded:
         return "PAID"
     return "PARTIALLY_PAID" if refund.paid else "UNPAID"
@@ -237,13 +171,14 @@ def payment(business_id: BusinessId, head: Document, kept: Mapping[str, Any]) ->
     )
 
 
-def parts_of(refund: Shown, charge: str) -> Iterator[dict[str, Any]]:
+def parts_of(refund: Refund, charge: str) -> Iterator[dict[str, Any]]:
     """What is said of each part, by field; `charge` is the side's word for a charge."""
     said = refund.head.document.body.get("said", ())
-    for one in refund.documents:
+    for one, target, amount in refund.parts():
         place = one.body.get("allocation", len(said))
-        kind = refund.kinds.get(one.target_id or one.id)
-        yield part_fields(refund.business_id, one, charge, kind, said[place] if place < len(said) else {})
+        yield part_fields(
+            refund.business_id, one, charge, target.document.kind, said[place] if place < len(said) else {}
+        ) | {"amount": amount}
 
 
 def part_fields(

@@ -31,16 +31,15 @@ from duebook.http.layer.parties import FreeText, more_fields
 from duebook.http.layer.refund_asking import asked_refund, payment_body
 from duebook.http.layer.refunds import (
     MOST_PARTS,
-    PART_OF,
     NewRefundPart,
     NewRefundPayment,
     RefundBase,
     RefundData,
     RefundPayment,
-    Shown,
 )
 from duebook.http.layer.security import BEARER
 from duebook.http.layer.vendors import VendorData
+from duebook.http.refunds import PART_OF, Refund, find
 from duebook.http.services import TheServices
 from duebook.ledger.facts import Kind, Side
 from duebook.tenancy.facts import BusinessId
@@ -174,7 +173,7 @@ async def get_vendor_refund(
 ) -> Response[bytes]:
     """One refund."""
     async with read_tx(services.database, request.user, BusinessId(businessId)) as tx:
-        return answered(OneVendorRefund(_refund(await refunds.find(tx, Side.PAYABLE, refundId))))
+        return answered(OneVendorRefund(_refund(await find(tx, Side.PAYABLE, refundId))))
 
 
 @put(
@@ -281,7 +280,7 @@ async def delete_vendor_refund_payment(
     return answered(OneVendorRefundPayment(refunds.payment(business_id, there.head.document, gone)))
 
 
-def _refund(refund: Shown) -> VendorRefund:
+def _refund(refund: Refund) -> VendorRefund:
     return VendorRefund(
         **refunds.refund_fields(refund),
         vendor=VendorData(**more_fields(refund.business_id, refund.party)),

@@ -3,28 +3,32 @@
 Units: cents.
 Holds: what is paid back of an invoice or a bill was paid of it, less what was paid back before; what is paid back of
 unapplied money is unapplied. A refund that is said again is left out of what was paid back before.
-Source: docs/reference/layer.md, "Refunds"; docs/rule.md, T9.
+Source: docs/rule.md, T9.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from duebook.http.inputs import BadInput, shown
-from duebook.http.layer.charges import Given
-from duebook.http.layer.refunds import Shown
-from duebook.http.layer.tags import NewTag
+from duebook.http.refunds import Refund
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors, lists, views
 from duebook.ledger.commands import DocumentRef
-from duebook.ledger.facts import Document, DocumentId, Kind, PartyId, Side, Status
+from duebook.ledger.facts import Document, DocumentId, Kind, PartyId, Side, Status, Tag
 from duebook.ledger.lists import DocumentFilter, Page, PartyFilter
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.gate import WriteTx
 
 _MOST_DOCUMENTS: Final = 1_000
 """So many credits and payments of one party at most are paid back at once."""
+
+
+_PAID: Final = (Status.COMPLETED,)
+_TO_COME: Final = (Status.PENDING, Status.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,34 +68,36 @@ class AskedRefund:
     """
 
     external_id: str | None
-    completed_at: str
-    completed: Given
+    completed: date | datetime
     parts: Sequence[AskedPart]
     payments: Sequence[Mapping[str, Any]] | None
     keeps_payments: bool
     paid: Mapping[str, Any]
     number: str | None
-    tags: list[NewTag] | None
+    tags: tuple[Tag, ...]
     body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPart:
-    """A refund as the books are to hold it: of what, how much, and for which part that was asked for."""
+    """A refund as the books are to hold it: of what, how much of what can be, and for which part that was asked for."""
 
     kind: Kind
     target: Document
     amount: int
+    left: int
     place: int
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def parts_of(tx: WriteTx, side: Side, part: AskedPart, place: int, there: Shown | None) -> list[FoundPart]:
+async def parts_of(tx: WriteTx, side: Side, part: AskedPart, place: int, there: Refund | None) -> list[FoundPart]:
     """What is paid back for one part: of a charge, of what a payment paid and has left, or of a party's money.
 
     Raises RefusedWrite, BadInput.
     """
-    own = {one.target_id: one.amount_minor for one in _own(there) if one.status is Status.COMPLETED}
+    own: dict[DocumentId | None, int] = defaultdict(int)
+    for one in _own(there):
+        own[one.target_id] += one.amount_minor if one.status in _PAID else 0
     own_ids = {one.id for one in _own(there)}
     if part.charge is not None:
         charge = await _there(tx, side, Kind.CHARGE, part.charge, part)
@@ -99,17 +105,17 @@ async def parts_of(tx: WriteTx, side: Side, part: AskedPart, place: int, there: 
     if part.payment is not None:
         payment = await _there(tx, side, Kind.PAYMENT, part.payment, part)
         offers = await _of_payment(tx, side, payment, place, own_ids)
-        return _filled(side, part, [*offers, _unapplied(payment, place, own)], payment.document)
+        return _filled(side, part, [_unapplied(payment, place, own, own_ids), *offers], payment.document)
     whose = await _party(tx, side, part)
     found: list[DocumentView] = []
     for kind in (Kind.CREDIT, Kind.PAYMENT):
         which = DocumentFilter(side=side, kind=kind, party_ids=[whose], settled=None if there else False)
         found += [one.view for one in await lists.documents(tx, which, Page(limit=_MOST_DOCUMENTS))]
-    offers = [_unapplied(one, place, own) for one in found]
+    offers = [_unapplied(one, place, own, own_ids) for one in found]
     return _filled(side, part, offers, None)
 
 
-def _own(there: Shown | None) -> Sequence[Document]:
+def _own(there: Refund | None) -> Sequence[Document]:
     return there.documents if there else ()
 
 
@@ -130,7 +136,7 @@ async def _of_charge(
         paid = sum(one.amount_minor for one in charge.allocations if one.source_id in paying)
         left = paid - sum(one.amount_minor for one in earlier)
     amount = max(left, 0) if part.amount is None else part.amount
-    return FoundPart(kind=Kind.CHARGE, target=charge.document, amount=amount, place=place, more=more)
+    return FoundPart(kind=Kind.CHARGE, target=charge.document, amount=amount, left=max(left, 0), place=place, more=more)
 
 
 def _line(charge: Document, part: AskedPart) -> tuple[UUID, int]:
@@ -158,14 +164,19 @@ async def _of_payment(
         )
         left = one.amount_minor - sum(taken)
         more = {"payment_id": payment_id}
-        offers.append(FoundPart(kind=Kind.CHARGE, target=targets[one.charge_id], amount=left, place=place, more=more))
+        target = targets[one.charge_id]
+        offers.append(FoundPart(kind=Kind.CHARGE, target=target, amount=left, left=left, place=place, more=more))
     return offers
 
 
-def _unapplied(source: DocumentView, place: int, own: Mapping[DocumentId | None, int]) -> FoundPart:
+def _unapplied(
+    source: DocumentView, place: int, own: Mapping[DocumentId | None, int], own_ids: set[DocumentId]
+) -> FoundPart:
+    """What of a payment or a credit is neither applied nor to be paid back."""
     document = source.document
-    amount = source.open_minor + own.get(document.id, 0)
-    return FoundPart(kind=document.kind, target=document, amount=amount, place=place)
+    to_come = sum(one.amount_minor for one in _earlier(source) if one.status not in _PAID and one.id not in own_ids)
+    left = source.open_minor + own.get(document.id, 0) - to_come
+    return FoundPart(kind=document.kind, target=document, amount=left, left=left, place=place)
 
 
 def _filled(side: Side, part: AskedPart, offers: Sequence[FoundPart], payment: Document | None) -> list[FoundPart]:
@@ -186,8 +197,9 @@ def _filled(side: Side, part: AskedPart, offers: Sequence[FoundPart], payment: D
     return taken
 
 
-def _earlier(charge: DocumentView) -> list[Document]:
-    return [one for one in charge.aimed if one.kind is Kind.REFUND and one.status is Status.COMPLETED]
+def _earlier(target: DocumentView) -> list[Document]:
+    """What was paid back of it, and what is to be."""
+    return [one for one in target.aimed if one.kind is Kind.REFUND and one.status in (*_PAID, *_TO_COME)]
 
 
 async def _there(tx: WriteTx, side: Side, kind: Kind, ref: DocumentRef, part: AskedPart) -> DocumentView:

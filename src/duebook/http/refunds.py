@@ -1,0 +1,95 @@
+"""Refunds as both dialects keep them in the books, and find them there.
+
+Units: minor units of the currency of what is paid back.
+Holds: each part of a refund is a refund of its own in the books, and so is each piece of a part that is paid out on
+another day. The first of them has the refund's id, its external id and all that was said of it, and names the others;
+these name it under `refund_id`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from duebook.ledger import views
+from duebook.ledger.errors import DocumentNotFound
+from duebook.ledger.facts import Document, DocumentId, Kind, Party, PartyId, Side, Status
+from duebook.ledger.views import DocumentView, Tx
+from duebook.tenancy.facts import BusinessId
+
+PART_OF: Final = "refund_id"
+"""What the books' other refunds of one refund of a dialect name the first by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund, with the refunds in the books that it is made of, the first one first, and what they are aimed at."""
+
+    business_id: BusinessId
+    head: DocumentView
+    documents: Sequence[Document]
+    targets: Mapping[UUID, DocumentView]
+    party: Party
+
+    @property
+    def refunded(self) -> int:
+        """What it comes to."""
+        return sum(one.amount_minor for one in self.documents)
+
+    @property
+    def payments(self) -> list[dict[str, Any]]:
+        """Its payments as they are kept; one that came another way than through a dialect has one."""
+        head = self.head.document
+        if "parts" in head.body:
+            return [{"refunded_amount": self.refunded, **one} for one in head.body.get("payments", ())]
+        paid = {"id": str(uuid5(head.id, "payment")), "refunded_amount": self.refunded}
+        return [paid] if head.status in (Status.COMPLETED, Status.RETURNED) else []
+
+    @property
+    def paid(self) -> int:
+        """What of it was paid back."""
+        return sum(one["refunded_amount"] for one in self.payments)
+
+    def parts(self) -> Iterator[tuple[Document, DocumentView, int]]:
+        """Each part: the first refund in the books that it is made of, what it is aimed at, and what it comes to."""
+        found: dict[tuple[Any, ...], list[Document]] = {}
+        for one in self.documents:
+            found.setdefault(part_key(one), []).append(one)
+        for pieces in found.values():
+            target = self.targets[pieces[0].target_id or pieces[0].id]
+            yield pieces[0], target, sum(one.amount_minor for one in pieces)
+
+
+def part_key(document: Document) -> tuple[Any, ...]:
+    """What the pieces of one part have in common, and no other part has."""
+    return (document.target_id, *(document.body.get(name) for name in ("allocation", "line_id", "payment_id")))
+
+
+async def find(tx: Tx, side: Side, refund_id: UUID) -> Refund:
+    """One refund. Raises DocumentNotFound."""
+    head = await views.document(tx, side, Kind.REFUND, DocumentId(refund_id))
+    if PART_OF in head.document.body:
+        raise DocumentNotFound(side, Kind.REFUND, refund_id)
+    return (await show(tx, side, [head]))[0]
+
+
+async def show(tx: Tx, side: Side, heads: Sequence[DocumentView]) -> list[Refund]:
+    """These refunds with all that they are shown with."""
+    others = [UUID(one) for head in heads for one in head.document.body.get("parts", ())]
+    parts = {one.document.id: one.document for one in await views.documents_by_id(tx, side, Kind.REFUND, others)}
+    all_of = {
+        head.document.id: [
+            head.document,
+            *(parts[DocumentId(UUID(one))] for one in head.document.body.get("parts", ())),
+        ]
+        for head in heads
+    }
+    ids = list({one.target_id for documents in all_of.values() for one in documents if one.target_id})
+    targets: dict[UUID, DocumentView] = {}
+    for kind in (Kind.CHARGE, Kind.PAYMENT, Kind.CREDIT):
+        targets |= {one.document.id: one for one in await views.documents_by_id(tx, side, kind, ids)}
+    whose: list[PartyId] = list({one.document.party_id for one in heads})
+    parties = {one.party.id: one.party for one in await views.parties_by_id(tx, side, whose)}
+    return [
+        Refund(tx.business.id, one, all_of[one.document.id], targets, parties[one.document.party_id]) for one in heads
+    ]
