@@ -1,5 +1,6 @@
 """Invoices in Thredfi's dialect."""
 
+import json
 from typing import Any
 
 import httpx
@@ -381,3 +382,12 @@ def test_what_another_interface_keeps_is_shown_as_far_as_it_goes(books: Thredfi)
     assert books.send("PUT", address, {"due_at": "2025-03-01", "sent_at": "2025-01-03"})["due_at"] == "2025-03-01"
     assert list(books.refused("PUT", address, {"tips": 5})["detail"]["field_errors"]) == ["line_items"]
     assert books.send("PUT", address, {"line_items": [{"quantity": 1, "unit_price": 5}]})["total_amount"] == 5
+
+
+def test_forms_say_the_same_as_json(books: Thredfi) -> None:
+    """Given the same invoice as JSON, as a form and as one with a file, when sent, then all three are one."""
+    made = books.post("invoices/", CHAIRS)
+    fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in CHAIRS.items()}
+    url_encoded = books.ask("POST", "invoices/", data=fields)
+    with_file = books.ask("POST", "invoices/", data=fields, files={"document": ("a.pdf", b"%PDF", "application/pdf")})
+    assert [(one.status_code, one.json()["id"]) for one in (url_encoded, with_file)] == [(200, made["id"])] * 2
