@@ -34,6 +34,10 @@ _TEXTS: Final = {
 _FORMATS: Final = {"date": "2025-05-01", "date-time": "2025-05-01T00:00:00Z"}
 
 
+QUERIES: Final[Mapping[str, Mapping[str, str]]] = {"list_bank_transactions": {"direction": "credit"}}
+"""What the query of an operation says without which there is nothing to ask for, by operation id."""
+
+
 class Plausible:
     """Bodies for the operations of one document, about what is on a surface."""
 

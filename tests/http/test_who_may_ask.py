@@ -11,7 +11,7 @@ import pytest
 
 from duebook.http import layer, thredfi
 from duebook.http.openapi import Operation, document, operations
-from tests.http.plausible import Plausible
+from tests.http.plausible import QUERIES, Plausible
 from tests.http.surface import Surface, new_surface
 from tests.http.world import (
     Platform,
@@ -136,9 +136,10 @@ def test_whoever_asks_is_answered_as_their_kind_is(
     expected = dict(zip(CALLERS, EXPECTED[dialect][kind_of(operation)], strict=True))
     body = Plausible(DOCUMENTS[dialect], surface).body(operation)
     path = operation.path.format(**surface.ids(operation))
+    query = QUERIES.get(operation.described["operationId"])
 
     def ask(caller: str) -> int:
-        answer = client.request(operation.method, path, headers=headers[caller], json=body)
+        answer = client.request(operation.method, path, headers=headers[caller], json=body, params=query)
         return answer.status_code
 
     kept_out = {caller: ask(caller) for caller, status in expected.items() if status != LET_IN}

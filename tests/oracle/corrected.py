@@ -31,7 +31,7 @@ NEXT = {
     "processing": {"pending", "completed", "failed", "cancelled", "returned"},
     "completed": {"returned"},
     "returned": {"completed", "returned"},
-    "failed": set[str](),
+    "failed": {"cancelled"},
     "cancelled": set[str](),
 }
 

@@ -136,7 +136,11 @@ def _progress(rng: Random, world: World) -> Progress | None:
     if not slips:
         return None
     slip = rng.choice(slips)
-    likely = {"completed": ["returned"], "returned": ["completed", "returned"], "failed": ["failed", "completed"]}
+    likely = {
+        "completed": ["returned"],
+        "returned": ["completed", "returned"],
+        "failed": ["failed", "cancelled", "completed"],
+    }
     going = ["processing", "completed", "failed", "cancelled", "returned"]
     status = rng.choice(going if one_in(rng, 10) else likely.get(slip.status or "", going))
     returned = day_from(rng, slip.from_day) if (status == "returned") is not one_in(rng, 40) else None

@@ -29,6 +29,12 @@ from duebook.tenancy.gate import WriteTx, write_tx
 Asked = Callable[[Business], Command]
 """What a checked body asks of the books, once it is known whose they are: their currency and their time zone."""
 
+
+def as_is(command: Command) -> Asked:
+    """A command that is the same whosever books they are."""
+    return lambda _: command
+
+
 Fields = Mapping[str, str]
 """What a body calls the parts of a write that the ledger has its own words for. A name that ends in [] is that of a
 list of allocations: its place in it is named too."""

@@ -47,10 +47,11 @@ _NEXT: Final = {
     Status.PROCESSING: {Status.PENDING, Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.RETURNED},
     Status.COMPLETED: {Status.RETURNED},
     Status.RETURNED: {Status.COMPLETED, Status.RETURNED},
-    Status.FAILED: set[Status](),
+    Status.FAILED: {Status.CANCELLED},
     Status.CANCELLED: set[Status](),
 }
-"""What each status may become; a return may change its day, or turn out never to have been."""
+"""What each status may become; a return may change its day, or turn out never to have been. What failed is cancelled
+when nobody will try it again."""
 
 
 def edit(working: Working, command: EditDocument) -> Recorded:

@@ -277,7 +277,7 @@ class NotThatKind(Refused):
 
 
 class BadTransition(Refused):
-    """Money that has arrived cannot fail, only be returned; money that failed or was cancelled stays so (T9)."""
+    """Money that has arrived cannot fail, only be returned; money that failed can only be cancelled (T9)."""
 
     field = "status"
 

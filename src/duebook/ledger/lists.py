@@ -104,6 +104,7 @@ class DocumentFilter:
     methods: Sequence[str] | None = None
     processors: Sequence[str] | None = None
     body_without: str | None = None
+    currency: str | None = None
     search: str | None = None
 
 

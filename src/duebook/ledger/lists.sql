@@ -81,6 +81,7 @@ SELECT document.id, document.side, document.kind, document.external_id, document
    AND (%(methods)s::text[] IS NULL OR fact.body ->> 'method' = ANY (%(methods)s::text[]))
    AND (%(processors)s::text[] IS NULL OR fact.body ->> 'processor' = ANY (%(processors)s::text[]))
    AND (%(body_without)s::text IS NULL OR fact.body -> %(body_without)s::text IS NULL)
+   AND (%(currency)s::text IS NULL OR fact.currency = %(currency)s::text)
    AND (%(charge_id)s::uuid IS NULL OR EXISTS (
         SELECT FROM (SELECT DISTINCT ON (id) effective_on, ended_on FROM allocation
                       WHERE business_id = document.business_id AND source_id = document.id

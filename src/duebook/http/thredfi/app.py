@@ -6,7 +6,23 @@ from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
 from duebook.http.thredfi.accounts import list_accounts, menu_config
+from duebook.http.thredfi.bank_transactions import (
+    list_bank_transactions,
+    match_bill_payment,
+    match_payment,
+    unmatch_bill_payment,
+    unmatch_payment,
+)
 from duebook.http.thredfi.bill_changes import delete_bill, update_bill, void_bill
+from duebook.http.thredfi.bill_payments import (
+    allocate_bill_payment,
+    cancel_bill_payment,
+    create_bill_payment,
+    delete_bill_payment_allocation,
+    get_bill_payment,
+    list_bill_payments,
+    update_bill_payment,
+)
 from duebook.http.thredfi.bills import create_bill, get_bill, list_bills
 from duebook.http.thredfi.businesses import create_business, get_business, list_businesses
 from duebook.http.thredfi.customer_credits import (
@@ -26,6 +42,15 @@ from duebook.http.thredfi.customers import (
 from duebook.http.thredfi.errors import error_answer
 from duebook.http.thredfi.insights import ap_aging, ar_aging
 from duebook.http.thredfi.invoice_changes import delete_invoice, update_invoice, void_invoice
+from duebook.http.thredfi.invoice_payments import (
+    allocate_payment,
+    cancel_payment,
+    create_payment,
+    delete_payment_allocation,
+    get_payment,
+    list_payments,
+    update_payment,
+)
 from duebook.http.thredfi.invoices import create_invoice, get_invoice, list_invoices
 from duebook.http.thredfi.security import COMPONENTS
 from duebook.http.thredfi.stats import ap_stats, ar_stats
@@ -46,6 +71,11 @@ HANDLERS = [
     *(create_vendor, list_vendors, get_vendor, update_vendor, archive_vendor),
     *(create_invoice, list_invoices, get_invoice, update_invoice, void_invoice, delete_invoice),
     *(create_bill, list_bills, get_bill, update_bill, void_bill, delete_bill),
+    *(create_payment, list_payments, get_payment, update_payment, cancel_payment),
+    *(allocate_payment, delete_payment_allocation),
+    *(create_bill_payment, list_bill_payments, get_bill_payment, update_bill_payment, cancel_bill_payment),
+    *(allocate_bill_payment, delete_bill_payment_allocation),
+    *(list_bank_transactions, match_payment, unmatch_payment, match_bill_payment, unmatch_bill_payment),
     *(create_customer_credit, list_customer_credits, get_customer_credit, update_customer_credit, void_customer_credit),
     *(create_vendor_credit, list_vendor_credits, get_vendor_credit, update_vendor_credit, void_vendor_credit),
     *(ar_aging, ap_aging, ar_stats, ap_stats),

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -22,7 +21,7 @@ from duebook.http.services import Services
 from duebook.http.stamps import Stamp, as_given, in_utc, midnight, optional_stamp
 from duebook.http.thredfi import parties
 from duebook.http.thredfi.tags import ApiTag, NewTag, api_tags, tags_of
-from duebook.http.writes import Fields, recorded
+from duebook.http.writes import Fields, as_is, recorded
 from duebook.ledger import lists, views
 from duebook.ledger.commands import (
     KEEP,
@@ -39,7 +38,7 @@ from duebook.ledger.facts import Allocation, DocumentId, Kind, PartyId, Side, St
 from duebook.ledger.lists import DocumentFilter, Page
 from duebook.ledger.views import DocumentView, Standing, Tx
 from duebook.money import MAX_MINOR
-from duebook.tenancy.facts import Business, BusinessId, Caller
+from duebook.tenancy.facts import BusinessId, Caller
 from duebook.tenancy.gate import WriteTx, read_tx, write_tx
 
 
@@ -218,11 +217,7 @@ async def update(
         )
         taken_back, applied = _moves(its.side, view, asked.parts)
         commands: list[Command] = [*taken_back, edit, *applied]
-        await recorded(tx, [partial(_as_is, one) for one in commands], side=its.side, fields=its.fields)
-
-
-def _as_is(command: Command, _: Business) -> Command:
-    return command
+        await recorded(tx, [as_is(one) for one in commands], side=its.side, fields=its.fields)
 
 
 async def void(services: Services, caller: Caller, business_id: BusinessId, its: Words, credit_id: UUID) -> None:
