@@ -284,6 +284,21 @@ def test_a_change_keeps_what_it_does_not_mention(its: Payable) -> None:
     assert [its.outstanding(day) for day in ("2025-03-14", "2025-03-15")] == [25_000, 15_000]
 
 
+def test_what_is_paid_is_not_undone(its: Payable) -> None:
+    """Given a payment of a document, when that is voided or deleted, then 409 lists the allocation, until it is gone."""
+    payment = its.paid((its.first, 10_000))
+    part = payment["allocations"][0]["id"]
+    address = f"{its.charge}s/{its.first}/"
+    for method, path in (("POST", f"{address}void/"), ("DELETE", address)):
+        said = its.books.refused(method, path, None, 409)
+        assert (said["error_code"], said["detail"]["allocations"]) == ("invalid_state", [part])
+    its.books.send("DELETE", f"{its.path}{payment['id']}/allocations/{part}/")
+    its.books.send("POST", f"{address}void/")
+    body = {"allocations": [its.part(its.first, 1)]}
+    said = its.books.refused("POST", f"{its.path}{payment['id']}/allocations/", body, 409)
+    assert said["error_code"] == "invalid_state"
+
+
 def test_lists_are_filtered(its: Payable) -> None:
     """Given payments of many kinds, when listed by each filter, then those come, the latest first."""
     its.paid((its.first, 10_000), external_id="a", payment_reference="FPS-77", **{its.amount: 10_000})
