@@ -285,7 +285,7 @@ def test_a_change_keeps_what_it_does_not_mention(its: Payable) -> None:
 
 
 def test_what_is_paid_is_not_undone(its: Payable) -> None:
-    """Given a payment of a document, when that is voided or deleted, then 409 lists the allocation, until it is gone."""
+    """Given a payment of a document, when that is voided or deleted, then 409 until the part is taken back."""
     payment = its.paid((its.first, 10_000))
     part = payment["allocations"][0]["id"]
     address = f"{its.charge}s/{its.first}/"
