@@ -199,3 +199,56 @@ def test_each_way_to_stand_has_its_status(
     assert (now["paid_at"] is not None) == (standing in ("settled", "refunded"))
     aged = books.aging("ar" if side is Side.RECEIVABLE else "ap")
     assert aged["total_outstanding_cents"] == now["outstanding_balance"]
+
+
+@BOTH
+def test_payments_come_along(books: Thredfi, side: Side) -> None:
+    """Given the worked example with a card payment, when recorded twice, then 100 is left: a fee lowers nothing."""
+    path, whose = SIDES[side]
+    lines = [
+        {"unit_price": 1299, "quantity": 2, "sales_taxes": [{"amount": 218}]},
+        {"unit_price_cents": 25_000, "quantity": 1},
+    ]
+    card = {"external_id": "p-1", "amount_cents": 27_466, "payment_method": "credit_card", "processing_fee_cents": 825}
+    body = {"external_id": "x-1", "line_items": lines, "additional_discount": 250, "payments": [card], **whose}
+    made = books.post(path, body)
+    assert (made["subtotal"], made["total_amount"], made["outstanding_balance"]) == (27_598, 27_566, 100)
+    assert (made["status"], made["line_items"][0]["total_amount"]) == ("PARTIALLY_PAID", 2_816)
+    (part,) = made[PARTS[side]["payments"][0]]
+    assert (part["amount_cents"], part["payment_method"], part["payment_date"]) == (
+        27_466,
+        "credit_card",
+        "2025-01-02T00:00:00Z",
+    )
+    assert made == books.post(path, body, status=200)
+    assert books.aging("ar" if side is Side.RECEIVABLE else "ap")["total_outstanding_cents"] == 100
+    for method, tail in (("POST", "void/"), ("DELETE", "")):
+        said = books.refused(method, f"{path}{made['id']}/{tail}", None, 409)
+        assert (said["error_code"], said["detail"]["allocations"]) == ("invalid_state", [part["id"]])
+    again = books.refused("POST", path, body | {"external_id": "x-2"}, 409)
+    assert (again["error_code"], list(again["detail"]["field_errors"])) == (
+        "duplicate_external_id",
+        ["payments[0].external_id"],
+    )
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"payments": [{"amount_cents": 600}, {"total_amount_cents": 401}]}, "payments"),
+        ({"payments": [{"amount_cents": 1}], "voided_at": "2025-01-03"}, "payments"),
+        ({"payments": [{}]}, "payments[0].amount_cents"),
+        ({"payments": [{"amount_cents": 1, "total_amount_cents": 2}]}, "payments[0].total_amount_cents"),
+        ({"payments": [{"amount_cents": 0}]}, "payments[0].amount_cents"),
+        ({"payments": [{"amount_cents": 1, "payment_date": "soon"}]}, "payments[0].payment_date"),
+        ({"payments": [{"amount_cents": 1, "payment_method": "shells"}]}, "payments[0].payment_method"),
+        ({"payments": [{"amount_cents": 1, "note": "a", "notes": "b"}]}, "payments[0].note"),
+    ],
+)
+def test_a_bad_payment_along_is_named(books: Thredfi, side: Side, more: dict[str, Any], named: str) -> None:
+    """Given a payment that does not fit, when it comes along, then 400 names it; nothing is written."""
+    path, whose = SIDES[side]
+    line = {"quantity": 1, "unit_price": 1_000}
+    said = books.refused("POST", path, {"external_id": "x-1", "line_items": [line], **whose, **more})
+    assert (said["error_code"], list(said["detail"]["field_errors"])) == ("validation_error", [named])

@@ -22,6 +22,7 @@ from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
 from duebook.http.thredfi.charge_bodies import ChargeChanges, ChargeLine
 from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
+from duebook.http.thredfi.charge_payments import PaymentAlong
 from duebook.http.thredfi.charge_words import BILLS
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText, SeveralIds, StampQuery, unfolded
@@ -67,6 +68,7 @@ class NewBill(BillChanges, kw_only=True, omit_defaults=True):
     external_id: ExternalId
     line_items: BillLines
     voided_at: Stamp | None = None
+    payments: list[PaymentAlong] | None = None
 
 
 class BillPaymentPart(PaymentPart, kw_only=True):
@@ -136,7 +138,7 @@ async def create_bill(
 ) -> Response[bytes]:
     """Record a bill, or find the one with this external id."""
     made, created = await charges.create(
-        services, request.user, BusinessId(business_id), BILLS, Bill, data, terms_of(data)
+        services, request.user, BusinessId(business_id), BILLS, Bill, data, data.payments, terms_of(data)
     )
     return answered(made, created=created)
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
-from duebook.http.inputs import BadInput
+from duebook.http.inputs import BadInput, shown
 from duebook.http.lines import NewLine, Priced, Quantity, SalesTax, priced_lines, summed
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi.businesses import Currency
@@ -167,12 +167,15 @@ def _with_prices(lines: Sequence[ChargeLine]) -> list[_PricedLine]:
 
 
 def _price(at: str, line: ChargeLine) -> int:
-    match line.unit_price, line.unit_price_cents:
-        case None, None:
-            raise BadInput(f"{at}.unit_price", "", "or unit_price_cents is required")
-        case int(price), int(other) if price != other:
-            raise BadInput(f"{at}.unit_price_cents", str(other), "is the same as unit_price, if both are given")
-        case int(price), _:
-            return price
-        case _, other:
-            return int(other or 0)
+    price: int | None = either(at, line, "unit_price", "unit_price_cents")
+    if price is None:
+        raise BadInput(f"{at}.unit_price", "", "or unit_price_cents is required")
+    return price
+
+
+def either(at: str, given: msgspec.Struct, name: str, other: str) -> Any:
+    """What is given under one of two names. Raises BadInput if both are given and differ."""
+    one, two = getattr(given, name), getattr(given, other)
+    if None not in (one, two) and one != two:
+        raise BadInput(f"{at}.{other}", shown(two), f"is the same as {name}, if both are given")
+    return two if one is None else one

@@ -5,7 +5,7 @@ Holds: a bill that names no day is of the day on which it is first sent, and the
 Source: docs/reference/thredfi.md, "Invoices and bills"; docs/rule.md, T4, T9, T10.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
@@ -17,10 +17,12 @@ from duebook.http.services import Services
 from duebook.http.stamps import stamp
 from duebook.http.thredfi.charge_answers import Charge, described
 from duebook.http.thredfi.charge_bodies import ChargeChanges, body_of, mentioned, says_prices, sums_of
+from duebook.http.thredfi.charge_payments import PaymentAlong, check_payments, settlements
 from duebook.http.thredfi.charge_words import Words
 from duebook.http.thredfi.parties import NOUNS, party_ref
 from duebook.http.thredfi.tags import tags_of
 from duebook.http.writes import recorded
+from duebook.ids import new_id
 from duebook.ledger import lists, views
 from duebook.ledger.commands import KEEP, AddCharge, EditDocument, Keep, PartyRef, UndoDocument
 from duebook.ledger.facts import DocumentId, Kind, State
@@ -43,6 +45,7 @@ async def create(
     words: Words,
     shown_as: type[C],
     asked: ChargeChanges,
+    payments: Sequence[PaymentAlong] | None,
     terms: Terms | None = None,
 ) -> tuple[C, bool]:
     """Record a charge, or find the one with this external id and content; and whether it was recorded.
@@ -52,13 +55,16 @@ async def create(
     said = _checked(asked)
     sums = sums_of(asked, {})
     party = _party(words, said)
+    check_payments(payments or [], sums.total, voided="voided_at" in said)
     async with write_tx(services.database, caller, business_id, f"record {words.noun}") as tx:
         there = await lists.document_named(tx, words.side, Kind.CHARGE, asked.external_id)
         otherwise = there.document.issued_on if there else tx.business.today(tx.now)
         issued_on, received_on = _days(tx, words, said, otherwise)
         due_on = _day(tx, said, "due_at")
+        charge_id, currency = DocumentId(new_id()), asked.currency or tx.business.base_currency
         command = AddCharge(
             side=words.side,
+            id=charge_id,
             external_id=asked.external_id,
             state=State.VOID if "voided_at" in said else State.ISSUED,
             party=party,
@@ -67,10 +73,11 @@ async def create(
             received_on=received_on,
             due_on=due_on,
             terms=None if due_on else terms,
-            currency=asked.currency or tx.business.base_currency,
+            currency=currency,
             amount_minor=sums.total,
             tags=tags_of(asked.transaction_tags),
             body=body_of(asked, sums, {}),
+            settlements=settlements(tx, words.side, charge_id, currency, issued_on, payments or []),
         )
         (done,) = await recorded(tx, [lambda _: command], side=words.side, fields=words.fields)
         return await _one(tx, caller, words, shown_as, done.id), done.created

@@ -19,6 +19,7 @@ from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
 from duebook.http.thredfi.charge_bodies import ChargeChanges, ChargeLine
 from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
+from duebook.http.thredfi.charge_payments import PaymentAlong
 from duebook.http.thredfi.charge_words import INVOICES
 from duebook.http.thredfi.customers import Customer
 from duebook.http.thredfi.errors import errors
@@ -60,6 +61,7 @@ class NewInvoice(InvoiceChanges, kw_only=True, omit_defaults=True):
     sent_at: Stamp
     line_items: InvoiceLines
     voided_at: Stamp | None = None
+    payments: list[PaymentAlong] | None = None
 
 
 class InvoicePaymentPart(PaymentPart, kw_only=True):
@@ -123,7 +125,9 @@ async def create_invoice(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[NewInvoice]
 ) -> Response[bytes]:
     """Record an invoice, or find the one with this external id."""
-    made, created = await charges.create(services, request.user, BusinessId(business_id), INVOICES, Invoice, data)
+    made, created = await charges.create(
+        services, request.user, BusinessId(business_id), INVOICES, Invoice, data, data.payments
+    )
     return answered(made, created=created)
 
 
