@@ -9,7 +9,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 _ASKED: Final = settings().max_examples
 
 CASES: Final = settings(
-    max_examples=max(_ASKED // 25, 1), derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=max(_ASKED // 50, 1), derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
 )
 """Of each operation: a few, as there are many; thousands in all where other properties have thousands of examples."""
 

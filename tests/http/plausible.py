@@ -4,7 +4,8 @@ Rules between fields are not in a document; that much is known here: an amount i
 is asked for by an id exists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,9 +19,11 @@ _WANTED: Final = (
     ("due_at",),
     ("unit_price", "unit_price_cents"),
     ("amount", "amount_cents", "total_amount_cents"),
-    ("allocations",),
+    ("line_items",),
+    ("invoice_id", "bill_id", "allocations"),
 )
-"""Fields that some rule asks for wherever there are any, whether or not they are required: the first of each row."""
+"""Fields that some rule asks for when there is something new, required or not: the first of each row that there is."""
+_WANTED_OF_A_CHANGE: Final = (("company_name",), ("invoice_id", "bill_id"))
 
 _TEXTS: Final = {
     "currency": "USD",
@@ -50,49 +53,57 @@ class Plausible:
         content = operation.described.get("requestBody", {}).get("content", {})
         if "application/json" not in content:
             return None
-        return self._value(content["application/json"]["schema"], "", payable=is_payable(operation))
+        wanted = _WANTED_OF_A_CHANGE if operation.method in ("put", "patch") else _WANTED
+        made = _Making(shapes=self._shapes, surface=self._surface, payable=is_payable(operation), wanted=wanted)
+        return made.value(content["application/json"]["schema"], "")
 
-    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The shape itself: of a choice, the first; of a type that has null, the other."""
-        if "$ref" in schema:
-            return self.resolved(self._shapes[schema["$ref"].rpartition("/")[2]])
-        for choice in ("oneOf", "anyOf", "allOf"):
-            if choice in schema:
-                return self.resolved(schema[choice][0])
-        if isinstance(schema.get("type"), list):
-            return schema | {"type": next(one for one in schema["type"] if one != "null")}
-        return schema
 
-    def _value(self, schema: dict[str, Any], name: str, *, payable: bool) -> Any:
-        match self.resolved(schema):
+@dataclass(frozen=True, kw_only=True)
+class _Making:
+    """The making of one body."""
+
+    shapes: Mapping[str, Any]
+    surface: Surface
+    payable: bool
+    wanted: Iterable[tuple[str, ...]]
+
+    def value(self, schema: dict[str, Any], name: str) -> Any:
+        """A value of a shape, for the field of this name."""
+        match self._resolved(schema):
             case {"const": value}:
                 return value
             case {"enum": [value, *_]}:
                 return value
             case {"type": "object"} as shape:
-                return self._object(shape, payable=payable)
+                return self._object(shape)
             case {"type": "array"} as shape:
-                return [self._value(shape["items"], name, payable=payable)]
+                return [self.value(shape["items"], name)]
             case {"type": "integer"} | {"type": "number"}:
-                return 1_000 if name == "unit_price" else 1
+                return 5_000 if name == "unit_price" else 1
             case {"type": "boolean"}:
                 return False
             case {"format": "uuid"}:
-                return self._surface.id(snake(name).removesuffix("_id"), payable=payable)
+                return self.surface.id(snake(name).removesuffix("_id"), payable=self.payable)
             case {"format": str(kind)} if kind in _FORMATS:
                 return _FORMATS[kind]
         return _TEXTS.get(name, str(uuid4()))
 
-    def _object(self, shape: dict[str, Any], *, payable: bool) -> dict[str, Any]:
+    def _object(self, shape: dict[str, Any]) -> dict[str, Any]:
+        """What is required of an object, and what is wanted; of what has lines, no charge, as it is for none."""
         fields = shape.get("properties", {})
-        wanted = {next((name for name in names if name in fields), "") for names in _WANTED}
-        needed = [
-            name
-            for name in fields
-            if name in shape.get("required", ()) or name in wanted or self._is_wanted(name, fields)
-        ]
-        return {name: self._value(fields[name], name, payable=payable) for name in needed}
+        wanted = {next((name for name in names if name in fields), "") for names in self.wanted}
+        if "line_items" in fields:
+            wanted -= {"invoice_id", "bill_id", "allocations"}
+        needed = [name for name in fields if name in shape.get("required", ()) or name in wanted]
+        return {name: self.value(fields[name], name) for name in needed}
 
-    def _is_wanted(self, name: str, fields: Mapping[str, Any]) -> bool:
-        """Whether a field names what an amount is for: a charge, where one can be named by its id."""
-        return name in ("invoice_id", "bill_id") and "line_items" not in fields
+    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The shape itself: of a choice, the first; of a type that has null, the other."""
+        if "$ref" in schema:
+            return self._resolved(self.shapes[schema["$ref"].rpartition("/")[2]])
+        for choice in ("oneOf", "anyOf", "allOf"):
+            if choice in schema:
+                return self._resolved(schema[choice][0])
+        if isinstance(schema.get("type"), list):
+            return schema | {"type": next(one for one in schema["type"] if one != "null")}
+        return schema

@@ -7,12 +7,15 @@ from uuid import UUID, uuid4, uuid5
 
 import httpx
 
+from duebook.http.layer.tags import definition_id, dimension_id
 from duebook.http.openapi import Operation
+from duebook.tenancy.facts import BusinessId
 from tests.http.native_world import Books, Command, about, charge, named, new_books, payment
 from tests.http.world import Platform
 
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SIDES: Final = {"receivable": ("ann", "invoice", "customer"), "payable": ("bo", "bill", "vendor")}
+_TAG: Final = {"key": "region", "value": "north"}
 _OF_A_SIDE: Final = ("refund_payment", "payment", "credit", "refund", "write_off")
 
 
@@ -64,10 +67,11 @@ def new_surface(client: httpx.Client, platform: Platform) -> Surface:
         number = f"{charged}-1"
         whose: dict[str, Any] = {"side": side, "party": {"external_id": external_id, "name": external_id.title()}}
         commands |= {
-            party: about("put_party", side=side, external_id=external_id, name=external_id.title()),
+            party: about("put_party", side=side, external_id=external_id, name=external_id.title(), tags=[_TAG]),
             f"into_{party}": about("put_party", side=side, name="Cy"),
             charged: charge(number, 9_000, **whose),
             f"{side} payment": payment("payment-1", 3_000, (number, 2_000), **whose),
+            f"{side} refunded": payment("payment-2", 1_000, **whose),
             f"{side} credit": payment("credit-1", 1_000, **whose, kind="credit"),
             f"{side} write_off": about(
                 "add_write_off",
@@ -81,7 +85,7 @@ def new_surface(client: httpx.Client, platform: Platform) -> Surface:
                 "add_refund",
                 side=side,
                 of_kind="payment",
-                of=named("payment-1"),
+                of=named("payment-2"),
                 refunded_on="2025-04-02",
                 amount_minor=100,
             ),
@@ -89,4 +93,9 @@ def new_surface(client: httpx.Client, platform: Platform) -> Surface:
     results = books.do(*commands.values())["results"]
     known = {"business": books.business_id} | {name: one["id"] for name, one in zip(commands, results, strict=True)}
     known |= {f"{side} refund_payment": str(uuid5(UUID(known[f"{side} refund"]), "payment")) for side in _SIDES}
-    return Surface(books, known | {"document": known["invoice"], "party": known["customer"]})
+    business_id = BusinessId(UUID(books.business_id))
+    tag = {
+        "dimension": str(dimension_id(business_id, _TAG["key"])),
+        "value": str(definition_id(business_id, _TAG["key"], _TAG["value"])),
+    }
+    return Surface(books, known | tag | {"document": known["invoice"], "party": known["customer"]})
