@@ -54,7 +54,7 @@ class NewBillParts(msgspec.Struct, kw_only=True):
     allocations: Annotated[list[NewBillPart], Meta(min_length=1)]
 
 
-class BillPaymentPart(PartData, kw_only=True):
+class BillPaymentAllocation(PartData, kw_only=True):
     """Part of a payment, for one bill."""
 
     bill_id: UUID
@@ -70,7 +70,7 @@ class BillPayment(PaymentData, kw_only=True):
     amount_cents: Cents
     allocated_amount_cents: Cents
     unallocated_amount_cents: Cents
-    allocations: list[BillPaymentPart]
+    allocations: list[BillPaymentAllocation]
 
 
 class BillPaymentPage(Paged, kw_only=True):
@@ -95,7 +95,7 @@ def _itself(payment: BillPayment) -> BillPayment:
     return payment
 
 
-ITS: Final = words(BILLS, "amount_cents", part=BillPaymentPart, row=_shown, one=_itself)
+ITS: Final = words(BILLS, "amount_cents", part=BillPaymentAllocation, row=_shown, one=_itself)
 _RECORDED: Final = {
     200: ResponseSpec(BillPayment, generate_examples=False, description="It was there"),
     201: ResponseSpec(BillPayment, generate_examples=False, description="It is recorded"),

@@ -54,7 +54,7 @@ class NewInvoiceParts(msgspec.Struct, kw_only=True):
     allocations: Annotated[list[NewInvoicePart], Meta(min_length=1)]
 
 
-class InvoicePaymentPart(PartData, kw_only=True):
+class InvoicePaymentAllocation(PartData, kw_only=True):
     """Part of a payment, for one invoice."""
 
     invoice_id: UUID
@@ -84,7 +84,7 @@ class InvoicePayment(PaymentData, kw_only=True):
     allocated_amount: Cents
     unapplied_amount_cents: Cents
     remaining_amount_cents: Cents
-    allocations: list[InvoicePaymentPart]
+    allocations: list[InvoicePaymentAllocation]
     applied_invoices: list[AppliedInvoice]
 
 
@@ -124,7 +124,7 @@ def _shown(said: Mapping[str, Any], _: WireProfile, __: UUID | None) -> InvoiceP
     )
 
 
-ITS: Final = words(INVOICES, "total_amount_cents", part=InvoicePaymentPart, row=_shown, one=OneInvoicePayment)
+ITS: Final = words(INVOICES, "total_amount_cents", part=InvoicePaymentAllocation, row=_shown, one=OneInvoicePayment)
 _RECORDED: Final = {
     200: ResponseSpec(OneInvoicePayment, generate_examples=False, description="It was there"),
     201: ResponseSpec(OneInvoicePayment, generate_examples=False, description="It is recorded"),
