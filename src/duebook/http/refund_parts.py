@@ -35,7 +35,8 @@ _TO_COME: Final = (Status.PENDING, Status.PROCESSING)
 class AskedPart:
     """Part of a refund as a checked body asks for it: of a charge or a line of it, of a payment, or of a party's money.
 
-    Without an amount it is all that can be paid back. `name` is what the body calls the target, `at` where it stands.
+    Without an amount it is all that can be paid back. `name` is what the body calls the target, `at` where it stands,
+    `amount_name` what it calls the amount wherever that is wrong.
     """
 
     at: str
@@ -45,6 +46,7 @@ class AskedPart:
     payment: DocumentRef | None = None
     party: PartyId | str | None = None
     amount: int | None = None
+    amount_name: str | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -55,8 +57,8 @@ class AskedPart:
     @property
     def amount_field(self) -> str:
         """What a refusal of the amount is about: the target, where that decides the amount."""
-        if self.at:
-            return f"{self.at}amount"
+        if self.at or self.amount_name:
+            return f"{self.at}{self.amount_name or 'amount'}"
         return self.name if self.amount is None else "refunded_amount"
 
 

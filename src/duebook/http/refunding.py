@@ -147,7 +147,7 @@ async def _paid(tx: WriteTx, rules: Rules, there: Refund, payments: Sequence[Map
     _check_paid(payments, there.refunded, about)
     head = there.head.document
     parts = [_found(document, target.document, amount) for document, target, amount in there.parts()]
-    on = date.fromisoformat(head.body["on"]) if "on" in head.body else head.issued_on
+    on = day("on", head.body.get("on")) or head.issued_on
     pieces = list(_pieces(tx, rules, parts, on, payments))
     told = replace(rules, fields={**rules.fields, **dict.fromkeys(("open", "amount", "status"), about)})
     steps = _steps(told, there, head.id, pieces, {**head.body, "payments": list(payments)}, None)
@@ -199,7 +199,10 @@ def _steps(
     ids = [one.id if one else DocumentId(new_id()) for one in found]
     if there is None:
         ids[0] = head_id
-    body = {**body, "parts": [str(one) for one in ids if one != head_id]}
+    refunded = sum(one.part.amount for one in pieces)
+    paid = sum(one.get("refunded_amount", refunded) for one in body["payments"])
+    parts = [str(one) for one in ids if one != head_id]
+    body = {**body, "progress": refunds.progress(paid, refunded), "parts": parts}
     changed: list[tuple[int, list[Command], int]] = []
     added: list[tuple[Command, int]] = []
     for piece, known, piece_id in zip(pieces, found, ids, strict=True):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+import msgspec
+
 from duebook.ledger import views
 from duebook.ledger.errors import DocumentNotFound
 from duebook.ledger.facts import Document, DocumentId, Kind, Party, PartyId, Side, Status
@@ -40,8 +42,8 @@ class Refund:
     def payments(self) -> list[dict[str, Any]]:
         """Its payments as they are kept; one that came another way than through a dialect has one."""
         head = self.head.document
-        if "parts" in head.body:
-            return [{"refunded_amount": self.refunded, **one} for one in head.body.get("payments", ())]
+        if _is_kept(head):
+            return [{"refunded_amount": self.refunded, **one} for one in head.body["payments"]]
         paid = {"id": str(uuid5(head.id, "payment")), "refunded_amount": self.refunded}
         return [paid] if head.status in (Status.COMPLETED, Status.RETURNED) else []
 
@@ -49,6 +51,13 @@ class Refund:
     def paid(self) -> int:
         """What of it was paid back."""
         return sum(one["refunded_amount"] for one in self.payments)
+
+    @property
+    def progress(self) -> str:
+        """How far it has come; the same as a list is filtered by."""
+        if self.head.document.status in (Status.CANCELLED, Status.FAILED):
+            return "cancelled"
+        return progress(self.paid, self.refunded)
 
     def parts(self) -> Iterator[tuple[Document, DocumentView, int]]:
         """Each part: the first refund in the books that it is made of, what it is aimed at, and what it comes to."""
@@ -60,9 +69,39 @@ class Refund:
             yield pieces[0], target, sum(one.amount_minor for one in pieces)
 
 
+def progress(paid: int, refunded: int) -> str:
+    """How far a refund has come of which so much is paid: pending, processing or paid."""
+    return "paid" if paid == refunded else "processing" if paid else "pending"
+
+
 def part_key(document: Document) -> tuple[Any, ...]:
     """What the pieces of one part have in common, and no other part has."""
     return (document.target_id, *(document.body.get(name) for name in ("allocation", "line_id", "payment_id")))
+
+
+class _KeptPayment(msgspec.Struct):
+    id: UUID
+    refunded_amount: int = 0
+
+
+class _Kept(msgspec.Struct):
+    """What the body of a refund that was recorded through a dialect has."""
+
+    parts: list[UUID]
+    payments: list[_KeptPayment]
+
+
+def _is_kept(head: Document) -> bool:
+    """Whether a refund was recorded through a dialect; the bodies of others may hold anything."""
+    try:
+        msgspec.convert(head.body, _Kept)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _others(head: Document) -> list[DocumentId]:
+    return [DocumentId(UUID(one)) for one in head.body["parts"]] if _is_kept(head) else []
 
 
 async def find(tx: Tx, side: Side, refund_id: UUID) -> Refund:
@@ -75,13 +114,10 @@ async def find(tx: Tx, side: Side, refund_id: UUID) -> Refund:
 
 async def show(tx: Tx, side: Side, heads: Sequence[DocumentView]) -> list[Refund]:
     """These refunds with all that they are shown with."""
-    others = [UUID(one) for head in heads for one in head.document.body.get("parts", ())]
+    others = [one for head in heads for one in _others(head.document)]
     parts = {one.document.id: one.document for one in await views.documents_by_id(tx, side, Kind.REFUND, others)}
     all_of = {
-        head.document.id: [
-            head.document,
-            *(parts[DocumentId(UUID(one))] for one in head.document.body.get("parts", ())),
-        ]
+        head.document.id: [head.document, *(parts[one] for one in _others(head.document) if one in parts)]
         for head in heads
     }
     ids = list({one.target_id for documents in all_of.values() for one in documents if one.target_id})

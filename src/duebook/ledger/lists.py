@@ -78,7 +78,7 @@ class DocumentFilter:
     payments and credits of which something is allocated to a charge, `target_id` what is aimed at a document. `settled`
     and `standings` are as of today; of the latter "overdue" is one beside the others. `search` looks at the number, the
     external id, the memo and the party's name, without case. `body_without` leaves out those whose
-    body has this field.
+    body has this field; `progress` is how far refunds have come: pending, processing, paid or cancelled.
     """
 
     side: Side
@@ -105,6 +105,7 @@ class DocumentFilter:
     processors: Sequence[str] | None = None
     body_without: str | None = None
     currency: str | None = None
+    progress: Sequence[str] | None = None
     search: str | None = None
 
 

@@ -82,6 +82,11 @@ SELECT document.id, document.side, document.kind, document.external_id, document
    AND (%(processors)s::text[] IS NULL OR fact.body ->> 'processor' = ANY (%(processors)s::text[]))
    AND (%(body_without)s::text IS NULL OR fact.body -> %(body_without)s::text IS NULL)
    AND (%(currency)s::text IS NULL OR fact.currency = %(currency)s::text)
+   AND (%(progress)s::text[] IS NULL
+        OR CASE WHEN fact.status IN ('cancelled', 'failed') THEN 'cancelled'
+                ELSE coalesce(fact.body ->> 'progress',
+                              CASE WHEN fact.status IN ('completed', 'returned') THEN 'paid' ELSE 'pending' END)
+           END = ANY (%(progress)s::text[]))
    AND (%(charge_id)s::uuid IS NULL OR EXISTS (
         SELECT FROM (SELECT DISTINCT ON (id) effective_on, ended_on FROM allocation
                       WHERE business_id = document.business_id AND source_id = document.id

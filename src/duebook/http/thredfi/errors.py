@@ -89,7 +89,7 @@ _REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
 }
 """What the ledger refuses of a body."""
 
-_NOUNS: Final = {
+_NOUNS: Final[dict[tuple[Side, str], str]] = {
     (Side.RECEIVABLE, Kind.CHARGE): "invoice",
     (Side.RECEIVABLE, Kind.CREDIT): "customer_credit",
     (Side.RECEIVABLE, Kind.REFUND): "refund",
@@ -129,7 +129,7 @@ def _status(error: Exception) -> tuple[int, str]:
         case ledger.PartyNotFound(side=side):
             return 404, "customer_not_found" if side is Side.RECEIVABLE else "vendor_not_found"
         case ledger.DocumentNotFound(side=side, what=what):
-            return 404, f"{_NOUNS.get((side, Kind(what)), what)}_not_found"
+            return 404, f"{_NOUNS.get((side, what), what.replace(' ', '_'))}_not_found"
     return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
 
 
