@@ -14,11 +14,11 @@ from uuid import UUID, uuid5
 
 from duebook.days import day_of
 from duebook.http import refunds
-from duebook.http.inputs import BadInput
+from duebook.http.inputs import BadInput, day
 from duebook.http.refund_parts import AskedPart, AskedRefund, FoundPart, parts_of, refused
 from duebook.http.refunds import PART_OF, Refund
 from duebook.http.stamps import stamp
-from duebook.http.writes import Asked, Fields, RefusedWrite, recorded
+from duebook.http.writes import Fields, RefusedWrite, as_is, recorded
 from duebook.ids import new_id
 from duebook.ledger import errors
 from duebook.ledger.commands import AddRefund, Command, EditDocument, SetStatus, UndoDocument
@@ -160,7 +160,7 @@ def _pieces(
 ) -> Iterator[_Piece]:
     """The parts, each divided by the payments that pay it: the first payment pays the first part first."""
     refunded = sum(one.amount for one in parts)
-    purses = [(_day(tx, one, on), one.get("refunded_amount", refunded)) for one in payments]
+    purses = [(_paid_on(tx, one, on), one.get("refunded_amount", refunded)) for one in payments]
     for part in parts:
         if rules.at_once and part.kind is Kind.CHARGE:
             yield _Piece(part, on, Status.COMPLETED)
@@ -177,7 +177,7 @@ def _pieces(
             yield _Piece(replace(part, amount=left), on, Status.PENDING)
 
 
-def _day(tx: WriteTx, payment: Mapping[str, Any], otherwise: date) -> date:
+def _paid_on(tx: WriteTx, payment: Mapping[str, Any], otherwise: date) -> date:
     given = payment.get("completed_at")
     return day_of(stamp("completed_at", given), tx.business.zone) if given else otherwise
 
@@ -321,8 +321,4 @@ def _check_left(tx: WriteTx, side: Side, parts: Sequence[FoundPart], asked: Aske
 
 
 async def _record(tx: WriteTx, rules: Rules, commands: Sequence[Command]) -> None:
-    await recorded(tx, [_as_asked(one) for one in commands], side=rules.side, fields=rules.fields)
-
-
-def _as_asked(command: Command) -> Asked:
-    return lambda _: command
+    await recorded(tx, [as_is(one) for one in commands], side=rules.side, fields=rules.fields)

@@ -51,6 +51,16 @@ from duebook.http.thredfi.invoice_payments import (
     list_payments,
     update_payment,
 )
+from duebook.http.thredfi.invoice_refunds import (
+    create_refund,
+    create_refund_payment,
+    delete_refund,
+    delete_refund_payment,
+    get_refund,
+    get_refund_payment,
+    list_refund_payments,
+    list_refunds,
+)
 from duebook.http.thredfi.invoices import create_invoice, get_invoice, list_invoices
 from duebook.http.thredfi.security import COMPONENTS
 from duebook.http.thredfi.stats import ap_stats, ar_stats
@@ -80,6 +90,8 @@ HANDLERS = [
     *(create_vendor_credit, list_vendor_credits, get_vendor_credit, update_vendor_credit, void_vendor_credit),
     *(ar_aging, ap_aging, ar_stats, ap_stats),
     *(list_accounts, menu_config),
+    *(create_refund, list_refunds, get_refund, delete_refund),
+    *(create_refund_payment, list_refund_payments, get_refund_payment, delete_refund_payment),
     *(create_write_off, list_write_offs, get_write_off, delete_write_off),
 ]
 

@@ -1,13 +1,12 @@
 """Refunds of invoices: what customers get back of what they paid, at once, later or in parts."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from duebook.http import refunding
 from duebook.http.callers import CallerRequest, signed_in
@@ -21,8 +20,10 @@ from duebook.http.thredfi import filters, refunds
 from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
+from duebook.http.thredfi.idempotency import KEYED, TheKey, answered_by
 from duebook.http.thredfi.invoices import PATH as INVOICES
 from duebook.http.thredfi.paging import PAGING, Paged, ThePage
+from duebook.http.thredfi.payment_bodies import PayableCents
 from duebook.http.thredfi.refunds import RULES, PartData, PaymentData, RefundData
 from duebook.http.thredfi.security import ANYONE
 from duebook.ledger.facts import DocumentId, PartyId, Side
@@ -42,14 +43,13 @@ _STATUSES: Final = {word: word for word in ("pending", "processing", "paid", "ca
 RefundMethod = Literal[
     "BANK_TRANSFER", "CREDIT_CARD", "DEBIT_CARD", "ACH", "CHECK", "CASH", "PAYPAL", "STRIPE", "OTHER"
 ]
-Amount = Annotated[PositiveCents, Meta(ge=1, description="Whole cents, more than zero")]
 
 
 class NewRefund(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A refund of an invoice: of all that was paid if no amount is named. With `completed_at` it is paid back then."""
 
     invoice_id: UUID
-    amount_cents: Amount | None = None
+    amount_cents: PayableCents | None = None
     completed_at: Stamp | None = None
     method: RefundMethod | None = None
     external_id: ExternalId | None = None
@@ -63,7 +63,7 @@ class NewRefund(msgspec.Struct, kw_only=True, omit_defaults=True):
 class NewRefundPayment(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Money that is paid back: today if no day is named."""
 
-    amount_cents: Amount
+    amount_cents: PayableCents
     completed_at: Stamp | None = None
     method: RefundMethod | None = None
     external_id: ExternalId | None = None
@@ -125,6 +125,7 @@ class InvoiceRefundPaymentPage(Paged, kw_only=True):
     description="The same external id with the same content answers 200 with the refund that is there.",
     guards=[signed_in],
     security=ANYONE,
+    dependencies=KEYED,
     dto=Body,
     return_dto=None,
     responses={
@@ -134,15 +135,19 @@ class InvoiceRefundPaymentPage(Paged, kw_only=True):
     | errors(401, 403, 404, 409, 413),
 )
 async def create_refund(
-    request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[NewRefund]
+    request: CallerRequest, services: TheServices, business_id: FromPath[UUID], key: TheKey, data: JSONBody[NewRefund]
 ) -> Response[bytes]:
     """Pay back what was paid of an invoice."""
     check_free("", data)
     if data.completed_at is not None:
         stamp("completed_at", data.completed_at)
     async with write_tx(services.database, request.user, BusinessId(business_id), "add refund") as tx:
-        made, created = await refunds.create(tx, _SIDE, _asked(tx, data), _said(data))
-        return answered(_refund(made), created=created)
+
+        async def make() -> tuple[InvoiceRefund, bool]:
+            made, created = await refunds.create(tx, _SIDE, _asked(tx, data), _said(data))
+            return _refund(made), created
+
+        return await answered_by(tx, key, make)
 
 
 @get(
@@ -229,6 +234,7 @@ async def delete_refund(
     description="No more than is left. An external id that is there answers 200 with the payment that has it.",
     guards=[signed_in],
     security=ANYONE,
+    dependencies=KEYED,
     dto=Body,
     return_dto=None,
     responses={
@@ -242,6 +248,7 @@ async def create_refund_payment(
     services: TheServices,
     business_id: FromPath[UUID],
     refund_id: FromPath[UUID],
+    key: TheKey,
     data: JSONBody[NewRefundPayment],
 ) -> Response[bytes]:
     """Pay back a refund, or a part of it."""
@@ -249,8 +256,12 @@ async def create_refund_payment(
     if data.completed_at is not None:
         stamp("completed_at", data.completed_at)
     async with write_tx(services.database, request.user, BusinessId(business_id), "pay refund") as tx:
-        refund, paid, created = await refunding.pay(tx, _RULES, refund_id, _paid(tx, data))
-        return answered(_payment(refund, paid), created=created)
+
+        async def make() -> tuple[InvoiceRefundPayment, bool]:
+            refund, paid, created = await refunding.pay(tx, _RULES, refund_id, _paid(tx, data))
+            return _payment(refund, paid), created
+
+        return await answered_by(tx, key, make)
 
 
 @get(

@@ -25,6 +25,7 @@ from duebook.http.stamps import Stamp, as_given, in_utc, optional_stamp
 from duebook.http.thredfi.accounts import reason_of
 from duebook.http.thredfi.bodies import Body, FormOperation
 from duebook.http.thredfi.errors import errors
+from duebook.http.thredfi.idempotency import KEYED, TheKey, answered_by
 from duebook.http.thredfi.invoices import ONE as INVOICE
 from duebook.http.thredfi.paging import PAGING, Paged, ThePage
 from duebook.http.thredfi.security import ANYONE
@@ -104,6 +105,7 @@ class WriteOffPage(Paged, kw_only=True):
     description="The same external id with the same content answers 200 with the write-off that is there.",
     guards=[signed_in],
     security=ANYONE,
+    dependencies=KEYED,
     dto=Body,
     return_dto=None,
     responses={
@@ -117,26 +119,31 @@ async def create_write_off(
     services: TheServices,
     business_id: FromPath[UUID],
     invoice_id: FromPath[UUID],
+    key: TheKey,
     data: JSONBody[NewWriteOff],
 ) -> Response[bytes]:
     """Give up what is outstanding of an invoice, or a part of it."""
     check_free("", data)
     given = optional_stamp("write_off_at", data.write_off_at)
     async with write_tx(services.database, request.user, BusinessId(business_id), "add write-off") as tx:
-        made, created = await write_offs.add(
-            tx,
-            _SIDE,
-            invoice_id,
-            _FIELDS,
-            external_id=data.external_id,
-            on=None if given is None else day_of(given, tx.business.zone),
-            amount_minor=_amount(data),
-            reason=_reason(tx.business.id, data),
-            number=data.reference_number,
-            tags=tags_of(data.tags),
-            body=kept(data, without=_APART),
-        )
-        return answered(_write_off(made), created=created)
+
+        async def make() -> tuple[WriteOff, bool]:
+            made, created = await write_offs.add(
+                tx,
+                _SIDE,
+                invoice_id,
+                _FIELDS,
+                external_id=data.external_id,
+                on=None if given is None else day_of(given, tx.business.zone),
+                amount_minor=_amount(data),
+                reason=_reason(tx.business.id, data),
+                number=data.reference_number,
+                tags=tags_of(data.tags),
+                body=kept(data, without=_APART),
+            )
+            return _write_off(made), created
+
+        return await answered_by(tx, key, make)
 
 
 @get(
