@@ -71,20 +71,20 @@ class NewBill(BillChanges, kw_only=True, omit_defaults=True):
     payments: list[PaymentAlong] | None = None
 
 
-class BillPaymentPart(PaymentPart, kw_only=True):
+class BillPaymentAllocation(PaymentPart, kw_only=True):
     """Part of a payment, for this bill."""
 
     bill_payment_id: UUID
 
 
-class BillCreditPart(CreditPart, kw_only=True):
+class BillCreditAllocation(CreditPart, kw_only=True):
     """Part of a vendor credit, for this bill."""
 
     vendor_credit_id: UUID
     vendor_credit_number: str | None
 
 
-class BillRefundPart(RefundPart, kw_only=True):
+class BillRefundAllocation(RefundPart, kw_only=True):
     """What the vendor paid back of this bill."""
 
     vendor_refund_id: UUID
@@ -105,9 +105,9 @@ class Bill(Charge, kw_only=True):
     vendor: Vendor
     reference_numbers: list[str] = msgspec.field(default_factory=list)
     attachment_urls: list[str] = msgspec.field(default_factory=list)
-    bill_payment_allocations: list[BillPaymentPart]
-    vendor_credit_allocations: list[BillCreditPart]
-    vendor_refund_allocations: list[BillRefundPart]
+    bill_payment_allocations: list[BillPaymentAllocation]
+    vendor_credit_allocations: list[BillCreditAllocation]
+    vendor_refund_allocations: list[BillRefundAllocation]
 
 
 class BillPage(Paged, kw_only=True):

@@ -36,7 +36,7 @@ C = TypeVar("C", bound="Charge")
 _SETTLED: Final = frozenset({Standing.SETTLED, Standing.REFUNDED})
 
 
-class Line(msgspec.Struct, kw_only=True):
+class BilledLine(msgspec.Struct, kw_only=True):
     """A line with its sums."""
 
     id: UUID
@@ -106,7 +106,7 @@ class Charge(msgspec.Struct, kw_only=True):
     due_at: str | None
     paid_at: str | None
     voided_at: str | None
-    line_items: list[Line] = []
+    line_items: list[BilledLine] = []
     subtotal: Cents
     additional_discount: Cents = 0
     additional_sales_taxes: list[SalesTax] = []

@@ -35,7 +35,7 @@ class ChargeLine(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A line: its price under one of two names. What is not a price or a quantity is given back as it was given."""
 
     unit_price: Cents | None = None
-    unit_price_cents: Annotated[Cents | None, Meta(description="Another word for unit_price")] = None
+    unit_price_cents: Cents | None = None
     quantity: Quantity = msgspec.field(default_factory=msgspec.Raw)
     external_id: Text | None = None
     product: Text | None = None
@@ -74,17 +74,19 @@ _ALONG: Final = frozenset(_PricedLine.__struct_fields__) - {"unit_price"}
 
 
 class ChargeChanges(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What may be said of both an invoice and a bill."""
+    """What may be said of both an invoice and a bill.
+
+    `additional_sales_taxes_total` is the sum of `additional_sales_taxes`, or stands instead of them. Without `currency`
+    it is in the business's.
+    """
 
     external_id: ExternalId | None = None
     line_items: Sequence[ChargeLine] | None = None
     due_at: Stamp | None = None
-    currency: Annotated[Currency | None, Meta(description="The business's without it")] = None
+    currency: Currency | None = None
     additional_discount: PositiveCents | None = None
     additional_sales_taxes: list[SalesTax] | None = None
-    additional_sales_taxes_total: Annotated[
-        Cents | None, Meta(description="The sum of additional_sales_taxes, or instead of them")
-    ] = None
+    additional_sales_taxes_total: Cents | None = None
     memo: LongText | None = None
     metadata: Free | None = None
     transaction_tags: list[NewTag] | None = None

@@ -6,9 +6,6 @@ Source: docs/reference/thredfi.md, "Invoices and bills".
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
-
-from msgspec import Meta
 
 from duebook.http.fields import ExternalId
 from duebook.http.inputs import BadInput
@@ -21,10 +18,10 @@ from duebook.ledger.views import Tx
 
 
 class PaymentAlong(PaymentDetails, kw_only=True, omit_defaults=True):
-    """A payment that comes along; without a day it was made on the document's."""
+    """A payment that comes along, its amount under one of two names; without a day it is of the document's."""
 
     amount_cents: PayableCents | None = None
-    total_amount_cents: Annotated[PayableCents | None, Meta(description="Another word for amount_cents")] = None
+    total_amount_cents: PayableCents | None = None
     payment_method: Method | None = None
     payment_date: Stamp | None = None
     external_id: ExternalId | None = None

@@ -64,20 +64,20 @@ class NewInvoice(InvoiceChanges, kw_only=True, omit_defaults=True):
     payments: list[PaymentAlong] | None = None
 
 
-class InvoicePaymentPart(PaymentPart, kw_only=True):
+class InvoicePaymentAllocation(PaymentPart, kw_only=True):
     """Part of a payment, for this invoice."""
 
     payment_id: UUID
 
 
-class InvoiceCreditPart(CreditPart, kw_only=True):
+class InvoiceCreditAllocation(CreditPart, kw_only=True):
     """Part of a credit note, for this invoice."""
 
     credit_note_id: UUID
     credit_note_number: str | None
 
 
-class InvoiceRefundPart(RefundPart, kw_only=True):
+class InvoiceRefundAllocation(RefundPart, kw_only=True):
     """What was paid back of this invoice."""
 
     refund_id: UUID
@@ -93,9 +93,9 @@ class Invoice(Charge, kw_only=True):
     customer: Customer
     tips: Cents = 0
     tips_account: Free | None = None
-    payment_allocations: list[InvoicePaymentPart]
-    credit_allocations: list[InvoiceCreditPart]
-    refund_allocations: list[InvoiceRefundPart]
+    payment_allocations: list[InvoicePaymentAllocation]
+    credit_allocations: list[InvoiceCreditAllocation]
+    refund_allocations: list[InvoiceRefundAllocation]
 
 
 class InvoicePage(Paged, kw_only=True):
