@@ -2,12 +2,13 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
-from duebook.ledger.facts import Kind, Side
+from duebook.ledger.facts import DocumentId, Kind, Side
 from tests.http.thredfi_world import ELSEWHERE, Thredfi, new_thredfi
 from tests.http.world import Platform, findings, new_business, write
 
@@ -223,3 +224,243 @@ def test_what_is_not_there_is_not_found(books: Thredfi, invoice: str, client: ht
     for method in ("GET", "DELETE"):
         answer = books.ask(method, f"invoices/refunds/{made['id']}/payments/{ELSEWHERE}/")
         assert (answer.status_code, answer.json()["error_code"]) == (404, "refund_payment_not_found")
+
+
+@pytest.fixture
+def bill(books: Thredfi, database_url: str) -> str:
+    """The id of a bill of 100.00, of which 60.00 are paid."""
+    return charged(books, database_url, Side.PAYABLE)
+
+
+def overpaid(books: Thredfi, database_url: str, bill_id: str, amount: int = 10_000) -> str:
+    """The id of a payment of 100.00 on the tenth of March, of which 40.00 are for the bill."""
+    payment = AddSettlement(
+        side=Side.PAYABLE,
+        kind=Kind.PAYMENT,
+        external_id="over",
+        settled_on=date(2025, 3, 10),
+        currency="USD",
+        amount_minor=amount,
+        allocations=(NewAllocation(charge=DocumentId(UUID(bill_id)), amount_minor=4_000),),
+    )
+    (made,) = write(database_url, books.business_id, payment)
+    return str(made.id)
+
+
+def unapplied(books: Thredfi, **query: str) -> int:
+    """What vendors hold of the business's money."""
+    address = f"/api/v1/businesses/{books.business_id}/reports/aging"
+    report = books.client.get(address, headers=books.headers, params={"side": "payable", **query})
+    assert report.status_code == 200, report.text
+    return sum(one["unapplied_minor"] for one in report.json()["totals"])
+
+
+def vendor_of(books: Thredfi, bill_id: str) -> str:
+    """The id of the vendor of a bill."""
+    vendor_id: str = books.get(f"bills/{bill_id}/")["vendor"]["id"]
+    return vendor_id
+
+
+def test_a_vendor_pays_back_as_the_widget_asks(books: Thredfi, bill: str, database_url: str) -> None:
+    """Given 60.00 paid of a bill, when the widget records that 12.34 came back, then it is complete, and shown."""
+    body = {
+        "vendor_id": vendor_of(books, bill),
+        "external_id": "vrefund-1795775127496",
+        "total_refunded_amount_cents": 1_234,
+        "currency": "USD",
+        "refund_type": "other",
+        "refund_date": "2025-04-10",
+        "reference_number": "R-1",
+        "allocations": [{"allocation_type": "bill", "bill_id": bill, "amount_cents": 1_234}],
+        "payments": [{"refunded_amount_cents": 1_234, "payment_method": "bank_transfer", "payment_date": "2025-04-10"}],
+    }
+    made = books.post("vendor-refunds/", body)
+    assert made == books.post("vendor-refunds/", body, status=200) == books.get(f"vendor-refunds/{made['id']}")
+    assert (made["status"], made["refund_type"], made["refund_date"]) == ("completed", "other", "2025-04-10")
+    assert (made["total_refunded_amount"], made["allocated_amount"], made["unallocated_amount"]) == (1_234, 1_234, 0)
+    assert (made["vendor_name"], made["currency"], made["reference_number"]) == ("ann", "USD", "R-1")
+    (part,) = made["allocations"]
+    assert (part["allocation_type"], part["bill_id"], part["bill_number"], part["amount"]) == ("bill", bill, "1", 1_234)
+    assert part["bill_outstanding_balance_cents"] == 4_000
+    (paid,) = made["vendor_refund_payments"]
+    assert (paid["refunded_amount"], paid["payment_method"], paid["net_amount"]) == (1_234, "bank_transfer", 1_234)
+    shown = books.get(f"bills/{bill}/")
+    assert shown["outstanding_balance"] == 4_000
+    assert [
+        (one["vendor_refund_id"], one["amount_cents"], one["reference_number"])
+        for one in shown["vendor_refund_allocations"]
+    ] == [(made["id"], 1_234, "R-1")]
+    assert findings(database_url, books.business_id) == []
+
+
+def test_unapplied_money_comes_back_in_parts(books: Thredfi, bill: str, database_url: str) -> None:
+    """Given 60.00 unapplied, when 50.00 come back on two days, then each lowers it on its own day."""
+    payment_id = overpaid(books, database_url, bill)
+    assert unapplied(books, as_of="2025-03-31") == -6_000
+    body = {
+        "vendor_id": vendor_of(books, bill),
+        "total_refunded_amount_cents": 5_000,
+        "refund_type": "overpayment",
+        "refund_date": "2025-04-01",
+        "allocations": [{"allocation_type": "payment", "bill_payment_id": payment_id, "amount_cents": 5_000}],
+    }
+    made = books.post("vendor-refunds/", body)
+    address = f"vendor-refunds/{made['id']}/"
+    assert (made["status"], unapplied(books, as_of="2025-12-31")) == ("pending", -6_000)
+    first = books.post(f"{address}payments/", {"refunded_amount_cents": 2_000, "payment_date": "2025-04-05"})
+    assert books.get(address)["status"] == "allocated"
+    second = books.post(f"{address}payments/", {"refunded_amount_cents": 3_000, "payment_date": "2025-04-20"})
+    assert books.get(address)["status"] == "completed"
+    assert [unapplied(books, as_of=f"2025-04-{day}") for day in ("04", "05", "19", "20")] == [
+        -6_000,
+        -4_000,
+        -4_000,
+        -1_000,
+    ]
+    (part,) = books.get(address)["allocations"]
+    assert (part["allocation_type"], part["bill_payment_id"], part["amount"]) == ("payment", payment_id, 5_000)
+    assert books.get(f"{address}payments/")["results"] == [first, second]
+    assert books.get(f"{address}payments/{first['id']}/") == first
+    assert books.ask("DELETE", f"{address}payments/{first['id']}/").status_code == 204
+    assert [unapplied(books, as_of=f"2025-04-{day}") for day in ("19", "20")] == [-6_000, -3_000]
+    said = books.refused("POST", f"{address}payments/", {"refunded_amount_cents": 2_001})
+    assert list(said["detail"]["field_errors"]) == ["refunded_amount_cents"]
+    assert books.ask("DELETE", address).status_code == 204
+    assert unapplied(books, as_of="2025-12-31") == -6_000
+    assert findings(database_url, books.business_id) == []
+
+
+def test_what_is_not_allocated_comes_out_of_unapplied_money(books: Thredfi, bill: str, database_url: str) -> None:
+    """Given 60.00 unapplied, when a refund of 61.00 names no target, then 400; with 10.00 of a bill, it fits."""
+    overpaid(books, database_url, bill)
+    body = {"vendor_id": vendor_of(books, bill), "total_refunded_amount_cents": 6_100}
+    said = books.refused("POST", "vendor-refunds/", body)
+    assert list(said["detail"]["field_errors"]) == ["total_refunded_amount_cents"]
+    assert "6000" in said["message"]
+    body |= {
+        "total_refunded_amount_cents": 6_000,
+        "allocations": [{"bill_id": bill, "amount_cents": 1_000, "description": "broken"}],
+    }
+    made = books.post("vendor-refunds/", body)
+    assert [(one["allocation_type"], one["amount"], one["description"]) for one in made["allocations"]] == [
+        ("bill", 1_000, "broken"),
+        ("payment", 5_000, None),
+    ]
+    books.post(f"vendor-refunds/{made['id']}/payments/", {"refunded_amount_cents": 6_000})
+    assert unapplied(books) == -1_000
+    assert findings(database_url, books.business_id) == []
+
+
+def test_a_refund_is_cancelled_only_before_a_part_has_come(books: Thredfi, bill: str) -> None:
+    """Given pending refunds, when one is cancelled, then nothing comes of it; once a part has come, 409."""
+    body = {
+        "vendor_id": vendor_of(books, bill),
+        "total_refunded_amount_cents": 4_000,
+        "allocations": [{"bill_id": bill, "amount_cents": 4_000}],
+    }
+    first = books.post("vendor-refunds/", body)
+    assert books.refused("POST", "vendor-refunds/", body)["detail"]["open_minor"] == 2_000
+    cancelled = books.post(f"vendor-refunds/{first['id']}/cancel/", status=200)
+    assert cancelled["status"] == "cancelled"
+    assert books.post(f"vendor-refunds/{first['id']}/cancel/", status=200) == cancelled
+    pay = {"refunded_amount_cents": 1_000}
+    said = books.refused("POST", f"vendor-refunds/{first['id']}/payments/", pay, 409)
+    assert said["error_code"] == "invalid_state"
+    second = books.post("vendor-refunds/", body)
+    books.post(f"vendor-refunds/{second['id']}/payments/", pay)
+    said = books.refused("POST", f"vendor-refunds/{second['id']}/cancel/", None, 409)
+    assert said["error_code"] == "invalid_state"
+    assert books.get(f"vendor-refunds/{second['id']}/")["status"] == "allocated"
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"vendor_id": ELSEWHERE}, "vendor_id"),
+        ({"total_refunded_amount_cents": 0}, "total_refunded_amount_cents"),
+        ({"total_refunded_amount_cents": 999}, "total_refunded_amount_cents"),
+        ({"currency": "EUR"}, "currency"),
+        ({"refund_type": "gift"}, "refund_type"),
+        ({"refund_date": "2025-02-30"}, "refund_date"),
+        ({"payments": [{"refunded_amount_cents": 1_001}]}, "payments"),
+        ({"payments": [{"refunded_amount_cents": 1, "payment_date": "x"}]}, "payments[0].payment_date"),
+        ({"allocations": [{"bill_id": ELSEWHERE, "amount_cents": 1_000}]}, "allocations[0].bill_id"),
+        ({"allocations": [{"bill_payment_id": ELSEWHERE, "amount_cents": 1_000}]}, "allocations[0].bill_payment_id"),
+        ({"allocations": [{"amount_cents": 1_000}]}, "allocations[0].bill_id"),
+        ({"allocations": [{"allocation_type": "payment", "amount_cents": 1_000}]}, "allocations[0].bill_payment_id"),
+        ({"allocations": [{"allocation_type": "credit", "amount_cents": 1_000}]}, "allocations[0].allocation_type"),
+    ],
+)
+def test_a_bad_field_of_a_vendors_refund_is_named(books: Thredfi, bill: str, said: dict[str, Any], field: str) -> None:
+    """Given a field that breaks a rule, when a refund of a vendor is sent, then 400 names it."""
+    body: dict[str, Any] = {
+        "vendor_id": vendor_of(books, bill),
+        "total_refunded_amount_cents": 1_000,
+        "allocations": [{"bill_id": bill, "amount_cents": 1_000}],
+    }
+    found = books.refused("POST", "vendor-refunds/", body | said)
+    assert (found["error_code"], list(found["detail"]["field_errors"])) == ("validation_error", [field])
+
+
+def test_a_refund_is_of_one_vendor_and_of_what_was_paid(books: Thredfi, bill: str, database_url: str) -> None:
+    """Given paid bills of two vendors, when a refund is of the other's, or of more than was paid, then 400."""
+    other = charged(books, database_url, Side.PAYABLE, "2", "bob")
+    body: dict[str, Any] = {"vendor_id": vendor_of(books, bill), "total_refunded_amount_cents": 2_000}
+    for parts, place in (([other], 0), ([bill, other], 1)):
+        amount = 2_000 // len(parts)
+        allocations = [{"bill_id": one, "amount_cents": amount} for one in parts]
+        said = books.refused("POST", "vendor-refunds/", body | {"allocations": allocations})
+        assert next(iter(said["detail"]["field_errors"])).startswith(f"allocations[{place}]")
+    twice = [{"bill_id": bill, "amount_cents": 3_001}] * 2
+    said = books.refused("POST", "vendor-refunds/", body | {"total_refunded_amount_cents": 6_002, "allocations": twice})
+    assert list(said["detail"]["field_errors"]) == ["allocations[1].amount_cents"]
+    assert said["detail"]["open_minor"] == 2_999
+
+
+def test_refunds_of_vendors_are_filtered_and_ordered(books: Thredfi, bill: str, database_url: str) -> None:
+    """Given refunds of two vendors on three days, when listed, then by status, vendor, day, text and in any order."""
+    other = charged(books, database_url, Side.PAYABLE, "2", "bob")
+    for number, bill_id, day in (("a", bill, "2025-04-03"), ("b", other, "2025-04-01"), ("c", bill, "2025-04-02")):
+        body = {
+            "vendor_id": vendor_of(books, bill_id),
+            "external_id": number,
+            "total_refunded_amount_cents": 1_000,
+            "refund_date": day,
+            "allocations": [{"bill_id": bill_id, "amount_cents": 1_000}],
+            "payments": [{"refunded_amount_cents": {"a": 1_000, "b": 100, "c": 0}[number]}] if number != "c" else [],
+        }
+        books.post("vendor-refunds/", body)
+
+    def found(**query: str) -> list[str]:
+        return [one["external_id"] for one in books.get("vendor-refunds/", **query)["results"]]
+
+    assert found() == ["c", "b", "a"]
+    assert (found(ordering="refund_date"), found(ordering="-refund_date")) == (["b", "c", "a"], ["a", "c", "b"])
+    assert found(ordering="vendor__company_name")[-1] == "b"
+    statuses = ("pending", "allocated", "completed", "partially_allocated", "cancelled")
+    assert [found(status=one) for one in statuses] == [["c"], ["b"], ["a"], [], []]
+    assert found(vendor_id=vendor_of(books, other)) == found(search="bob") == ["b"]
+    assert found(refund_date_start="2025-04-02", refund_date_end="2025-04-02") == ["c"]
+    assert (found(currency="USD"), found(currency="EUR")) == (["c", "b", "a"], [])
+    for name, value in (("ordering", "size"), ("status", "done"), ("vendor_id", "ann")):
+        answer = books.ask("GET", "vendor-refunds/", params={name: value})
+        assert (answer.status_code, list(answer.json()["detail"]["field_errors"])) == (400, [name])
+
+
+def test_another_businesss_refund_of_a_vendor_is_not_found(
+    books: Thredfi, bill: str, client: httpx.Client, platform: Platform
+) -> None:
+    """Given a refund of a vendor, when another business asks for it, or one is not there, then 404."""
+    body = {
+        "vendor_id": vendor_of(books, bill),
+        "total_refunded_amount_cents": 1_000,
+        "allocations": [{"bill_id": bill, "amount_cents": 1_000}],
+    }
+    made = books.post("vendor-refunds/", body)
+    elsewhere = new_business(client, platform)
+    for method, tail in (("GET", ""), ("DELETE", ""), ("POST", "cancel/"), ("GET", "payments/"), ("POST", "payments/")):
+        for business_id, refund_id in ((elsewhere, made["id"]), (books.business_id, ELSEWHERE)):
+            url = f"/v1/platform/businesses/{business_id}/vendor-refunds/{refund_id}/{tail}"
+            answer = client.request(method, url, auth=platform.basic, json={"refunded_amount_cents": 1})
+            assert (answer.status_code, answer.json()["error_code"]) == (404, "vendor_refund_not_found")
+    assert books.ask("GET", f"invoices/refunds/{made['id']}/").status_code == 404

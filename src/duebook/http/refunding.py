@@ -6,6 +6,7 @@ yet is pending, and counts for nothing. A refund that is changed keeps the first
 Source: docs/rule.md, T9.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +15,7 @@ from uuid import UUID, uuid5
 
 from duebook.days import day_of
 from duebook.http import refunds
-from duebook.http.inputs import BadInput, day
+from duebook.http.inputs import BadInput
 from duebook.http.refund_parts import AskedPart, AskedRefund, FoundPart, parts_of, refused
 from duebook.http.refunds import PART_OF, Refund
 from duebook.http.stamps import stamp
@@ -147,8 +148,7 @@ async def _paid(tx: WriteTx, rules: Rules, there: Refund, payments: Sequence[Map
     _check_paid(payments, there.refunded, about)
     head = there.head.document
     parts = [_found(document, target.document, amount) for document, target, amount in there.parts()]
-    on = day("on", head.body.get("on")) or head.issued_on
-    pieces = list(_pieces(tx, rules, parts, on, payments))
+    pieces = list(_pieces(tx, rules, parts, there.on, payments))
     told = replace(rules, fields={**rules.fields, **dict.fromkeys(("open", "amount", "status"), about)})
     steps = _steps(told, there, head.id, pieces, {**head.body, "payments": list(payments)}, None)
     await _record(tx, told, [one for one, _ in steps])
@@ -311,13 +311,14 @@ def _check_one_party(side: Side, parts: Sequence[FoundPart], asked: AskedRefund)
 
 def _check_left(tx: WriteTx, side: Side, parts: Sequence[FoundPart], asked: AskedRefund) -> None:
     """A refund that is paid out later is of no more than can be paid back now."""
+    taken: dict[DocumentId, int] = defaultdict(int)
     for one in parts:
-        if one.amount > one.left:
-            today, target = tx.business.today(tx.now), one.target
-            error = errors.OverAllocated(
-                target.id, f"payments of {target.kind}", one.left, today, one.amount, target.currency, ()
-            )
+        target, left = one.target, one.left - taken[one.target.id]
+        if one.amount > left:
+            today, what = tx.business.today(tx.now), f"payments of {target.kind}"
+            error = errors.OverAllocated(target.id, what, left, today, one.amount, target.currency, ())
             raise refused(side, error, asked.parts[one.place])
+        taken[target.id] += one.amount
 
 
 async def _record(tx: WriteTx, rules: Rules, commands: Sequence[Command]) -> None:

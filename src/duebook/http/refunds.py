@@ -8,6 +8,7 @@ these name it under `refund_id`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -37,6 +38,15 @@ class Refund:
     def refunded(self) -> int:
         """What it comes to."""
         return sum(one.amount_minor for one in self.documents)
+
+    @property
+    def on(self) -> date:
+        """Its own day, whenever it is paid back."""
+        head = self.head.document
+        try:
+            return date.fromisoformat(head.body["on"])
+        except (LookupError, TypeError, ValueError):
+            return head.issued_on
 
     @property
     def payments(self) -> list[dict[str, Any]]:

@@ -72,6 +72,17 @@ from duebook.http.thredfi.vendor_credits import (
     update_vendor_credit,
     void_vendor_credit,
 )
+from duebook.http.thredfi.vendor_refunds import (
+    cancel_vendor_refund,
+    create_vendor_refund,
+    create_vendor_refund_payment,
+    delete_vendor_refund,
+    delete_vendor_refund_payment,
+    get_vendor_refund,
+    get_vendor_refund_payment,
+    list_vendor_refund_payments,
+    list_vendor_refunds,
+)
 from duebook.http.thredfi.vendors import archive_vendor, create_vendor, get_vendor, list_vendors, update_vendor
 from duebook.http.thredfi.write_offs import create_write_off, delete_write_off, get_write_off, list_write_offs
 
@@ -92,6 +103,9 @@ HANDLERS = [
     *(list_accounts, menu_config),
     *(create_refund, list_refunds, get_refund, delete_refund),
     *(create_refund_payment, list_refund_payments, get_refund_payment, delete_refund_payment),
+    *(create_vendor_refund, list_vendor_refunds, get_vendor_refund, delete_vendor_refund, cancel_vendor_refund),
+    *(create_vendor_refund_payment, list_vendor_refund_payments),
+    *(get_vendor_refund_payment, delete_vendor_refund_payment),
     *(create_write_off, list_write_offs, get_write_off, delete_write_off),
 ]
 
