@@ -124,7 +124,9 @@ def test_a_refunded_payment_stays(client: httpx.Client, platform: Platform, data
     refund = AddRefund(side=side, of_kind=Kind.CHARGE, of="1", refunded_on=date(2024, 6, 1), amount_minor=4_000)
     write(database_url, books.business_id, refund)
     answer = books.ask("DELETE", f"{face.payments}/{made['id']}")
-    assert (answer.status_code, answer.json()["error_enum"]) == (400, face.state_error)
+    assert (answer.status_code, answer.json()["error_enum"]) == (409, face.state_error)
+    (by,) = books.get(f"{face.charges}/refunds")["data"]
+    assert (answer.json()["meta"]["field"], answer.json()["meta"]["documents"]) == ("paymentId", [by["id"]])
     less = {"amount": 3_999, face.parts: [{f"{face.word}_external_id": "1", "amount": 3_999}]}
     assert _put(books, face, made["id"], less, status=400)["error_enum"] == face.state_error
     assert books.get(face.payments)["data"] == [made]

@@ -179,7 +179,7 @@ def test_what_was_refunded_stays_paid(books: Layer, face: Face) -> None:
     made = books.get(face.paying)["data"][0]
     paths = [f"{face.paying}/{made['id']}", f"{face.charges}/{charge['id']}"]
     answers = [books.ask("POST", f"{path}/delete") for path in paths]
-    assert [one.status_code for one in answers] == [400, 409]
+    assert [one.status_code for one in answers] == [409, 409]
     assert answers[0].json()["error_enum"] == face.state_error
     assert books.get(face.paying)["data"] == [made]
 
@@ -283,7 +283,8 @@ def test_a_deleted_refund_has_never_been(books: Layer, face: Face) -> None:
         assert books.ask(method, f"{face.refunds}/{made['id']}", json=body).status_code == 404
     assert books.post(face.refunds, face.of(first["id"]))["refunded_amount"] == 10_000
     again = _itemized(face, (second["id"], 1), external_id="r")
-    assert books.refused(face.refunds, again, status=409)["error_enum"] == "ExternalIdConflict"
+    refused = books.refused(face.refunds, again, status=409)
+    assert (refused["error_enum"], refused["meta"]["field"]) == ("ExternalIdConflict", "external_id")
 
 
 def test_an_invoice_is_refunded_at_its_own_address(books: Layer) -> None:
@@ -383,6 +384,16 @@ def test_a_bad_itemized_refund_is_refused(books: Layer, face: Face, change: dict
         change = change | {"allocations": parts}
     refused = books.refused(face.refunds, _itemized(face, (charge["id"], 100)) | change)
     assert refused["meta"]["field"] == field.format(**words)
+
+
+@BOTH
+def test_what_a_refund_does_not_find_is_named(books: Layer, face: Face) -> None:
+    """Given an id of nothing, when it is refunded as a payment, then 400 says that there is no such payment."""
+    unknown = str(uuid4())
+    body = {"completed_at": "2024-06-01", "method": "ACH", f"{face.word}_payment_id": unknown}
+    refused = books.refused(face.refunds, body)
+    assert refused["description"] == f"{face.word}_payment_id: no payment {unknown}"
+    assert refused["meta"]["rule"] == f"no payment {unknown}"
 
 
 @BOTH

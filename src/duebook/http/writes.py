@@ -72,13 +72,15 @@ class RefusedWrite(Exception):
         """Why, in the words of the side."""
         words = _WORDS[self.side]
         match self.error:
+            case ExternalIdConflict(external_id=external_id, differing="state"):
+                return f"external id {external_id!r} is already recorded in another state: void, deleted, or neither"
             case ExternalIdConflict(external_id=external_id) if self.values["differing"] == "external_id":
                 return f"external id {external_id!r} is already recorded for another {words['charge']}"
             case ExternalIdConflict(external_id=external_id):
                 return f"external id {external_id!r} is already recorded with other {self.values['differing']}"
-            case DocumentNotFound(given=given):
+            case DocumentNotFound(what="charge", given=given):
                 return f"no {words['charge']} {given}"
-            case PartyNotFound():
+            case DocumentNotFound() | PartyNotFound():
                 return str(self.error)
         return re.sub("charge|party", lambda found: words[found[0]], str(self.error))
 
@@ -93,7 +95,8 @@ def _named(error: LedgerError, fields: Fields) -> str:
             pass
         case _:
             about = error.field
-    name, is_list, _ = fields.get(about, about).partition("[]")
+    unnamed = "external_id" if about == "state" else about
+    name, is_list, _ = fields.get(about, unnamed).partition("[]")
     return f"{name}[{error.allocation}]" if is_list and error.allocation is not None else name
 
 

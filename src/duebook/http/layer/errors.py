@@ -218,8 +218,8 @@ def _description(error: Exception, status: int) -> str:
 
 def _meta(error: Exception) -> dict[str, Any]:
     match error:
-        case RefusedWrite(field=field, values=values):
-            return {"field": field, **values}
+        case RefusedWrite(field=field, said=rule, values=values):
+            return {"field": field, "rule": rule, **values}
         case BadInput(field=field, value=value, rule=rule):
             return {"field": field, "value": value, "rule": rule}
         case BusinessConflict(differing=differing):

@@ -31,9 +31,10 @@ from duebook.http.layer.refusals import PAYMENT_FIELDS
 from duebook.http.layer.tags import NewTag
 from duebook.http.services import Services
 from duebook.http.stamps import Stamp, midnight
-from duebook.http.writes import recorded
+from duebook.http.writes import RefusedWrite, recorded
 from duebook.ledger import views
 from duebook.ledger.commands import AddSettlement, Command, EditDocument, PartyRef, UndoDocument
+from duebook.ledger.errors import InTheWay, OverRefunded
 from duebook.ledger.facts import BESIDE, DocumentId, Kind, Side, State
 from duebook.ledger.views import DocumentView
 from duebook.tenancy.facts import BusinessId, Caller
@@ -97,7 +98,13 @@ async def delete(
     async with write_tx(services.database, caller, business_id, f"delete {_NOUN[side]}") as tx:
         known = await views.document(tx, side, Kind.PAYMENT, DocumentId(payment_id))
         undo = UndoDocument(side=side, kind=Kind.PAYMENT, document=known.document.id, state=State.DELETED)
-        await _record(tx, side, [*taken_back(known), undo])
+        try:
+            await _record(tx, side, [*taken_back(known), undo])
+        except RefusedWrite as refused:
+            if not isinstance(refused.error, OverRefunded):
+                raise
+            needed_by = InTheWay(known.document.id, "deleted", (), refused.error.in_the_way)
+            raise RefusedWrite(needed_by, side, PAYMENT_FIELDS[side]) from refused
         return known
 
 

@@ -141,6 +141,7 @@ REFUND_FIELDS: Final = {
     "date": "completed_at",
     "issued_on": "completed_at",
     "document": "refundId",
+    "target": "external_id",
     "status": "refundPaymentId",
 }
 CREDIT_FIELDS: Final = {
