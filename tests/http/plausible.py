@@ -37,16 +37,19 @@ _TEXTS: Final = {
 _FORMATS: Final = {"date": "2025-05-01", "date-time": "2025-05-01T00:00:00Z"}
 
 
-QUERIES: Final[Mapping[str, Mapping[str, str]]] = {"list_bank_transactions": {"direction": "credit"}}
-"""What the query of an operation says without which there is nothing to ask for, by operation id."""
-
-
 class Plausible:
     """Bodies for the operations of one document, about what is on a surface."""
 
     def __init__(self, document: Mapping[str, Any], surface: Surface) -> None:
         self._shapes: Final = document["components"]["schemas"]
         self._surface: Final = surface
+
+    def query(self, operation: Operation) -> dict[str, Any]:
+        """The first value of every parameter in the query that is one of a list."""
+        made = _Making(shapes=self._shapes, surface=self._surface, payable=is_payable(operation), wanted=_WANTED)
+        parameters = [one for one in operation.described.get("parameters", []) if one["in"] == "query"]
+        listed = {one["name"]: made.resolved(one["schema"]) for one in parameters}
+        return {name: schema["enum"][0] for name, schema in listed.items() if "enum" in schema}
 
     def body(self, operation: Operation) -> Any:
         """A JSON body that ought to be accepted; None where there is nothing to say."""
@@ -69,7 +72,7 @@ class _Making:
 
     def value(self, schema: dict[str, Any], name: str) -> Any:
         """A value of a shape, for the field of this name."""
-        match self._resolved(schema):
+        match self.resolved(schema):
             case {"const": value}:
                 return value
             case {"enum": [value, *_]}:
@@ -97,13 +100,13 @@ class _Making:
         needed = [name for name in fields if name in shape.get("required", ()) or name in wanted]
         return {name: self.value(fields[name], name) for name in needed}
 
-    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """The shape itself: of a choice, the first; of a type that has null, the other."""
         if "$ref" in schema:
-            return self._resolved(self.shapes[schema["$ref"].rpartition("/")[2]])
+            return self.resolved(self.shapes[schema["$ref"].rpartition("/")[2]])
         for choice in ("oneOf", "anyOf", "allOf"):
             if choice in schema:
-                return self._resolved(schema[choice][0])
+                return self.resolved(schema[choice][0])
         if isinstance(schema.get("type"), list):
             return schema | {"type": next(one for one in schema["type"] if one != "null")}
         return schema

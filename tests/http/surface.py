@@ -16,7 +16,7 @@ from tests.http.world import Platform
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SIDES: Final = {"receivable": ("ann", "invoice", "customer"), "payable": ("bo", "bill", "vendor")}
 _TAG: Final = {"key": "region", "value": "north"}
-_OF_A_SIDE: Final = ("refund_payment", "payment", "transaction", "credit", "refund", "write_off")
+_OF_A_SIDE: Final = ("allocation", "transaction", "refund_payment", "payment", "credit", "refund", "write_off")
 
 
 def snake(name: str) -> str:
@@ -26,7 +26,7 @@ def snake(name: str) -> str:
 
 def is_payable(operation: Operation) -> bool:
     """Whether an operation is about what the business owes."""
-    return any(word in operation.path for word in ("/bill", "-bill-", "/vendor", "/ap-"))
+    return any(word in operation.path for word in ("/bill", "/vendor", "/ap-", "-bill-"))
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,10 @@ def new_surface(client: httpx.Client, platform: Platform) -> Surface:
         }
     results = books.do(*commands.values())["results"]
     known = {"business": books.business_id} | {name: one["id"] for name, one in zip(commands, results, strict=True)}
+    for side in _SIDES:
+        (part,) = books.get(f"documents/{known[f'{side} payment']}")["document"]["allocations"]
+        known |= {f"{side} allocation": part["id"], f"{side} transaction": known[f"{side} payment"]}
     known |= {f"{side} refund_payment": str(uuid5(UUID(known[f"{side} refund"]), "payment")) for side in _SIDES}
-    known |= {f"{side} transaction": known[f"{side} payment"] for side in _SIDES}
     business_id = BusinessId(UUID(books.business_id))
     tag = {
         "dimension": str(dimension_id(business_id, _TAG["key"])),

@@ -11,7 +11,7 @@ import pytest
 
 from duebook.http import layer, thredfi
 from duebook.http.openapi import Operation, document, operations
-from tests.http.plausible import QUERIES, Plausible
+from tests.http.plausible import Plausible
 from tests.http.surface import Surface, new_surface
 from tests.http.world import (
     Platform,
@@ -134,9 +134,9 @@ def test_whoever_asks_is_answered_as_their_kind_is(
     surface = new_surface(client, everybody.platform) if touches else unchanged
     headers = everybody.headers_about(surface)
     expected = dict(zip(CALLERS, EXPECTED[dialect][kind_of(operation)], strict=True))
-    body = Plausible(DOCUMENTS[dialect], surface).body(operation)
+    asked = Plausible(DOCUMENTS[dialect], surface)
+    body, query = asked.body(operation), asked.query(operation)
     path = operation.path.format(**surface.ids(operation))
-    query = QUERIES.get(operation.described["operationId"])
 
     def ask(caller: str) -> int:
         answer = client.request(operation.method, path, headers=headers[caller], json=body, params=query)
