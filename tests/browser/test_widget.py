@@ -232,7 +232,7 @@ def test_an_invoice_is_shown_credited_refunded_and_written_off(books: Thredfi, w
 
     widget.open(f"/accounts-receivable/invoices/{made['id']}")
     widget.page.get_by_role("button", name="Add a refund").click()
-    window = widget.page.locator("div.fixed").last
+    window = widget.page.locator("div.fixed")
     window.locator("input[placeholder]").first.fill("200")
     widget.shoot("refund")
     with widget.page.expect_response(lambda said: said.request.method == "POST") as refunded:
@@ -240,7 +240,7 @@ def test_an_invoice_is_shown_credited_refunded_and_written_off(books: Thredfi, w
     assert refunded.value.status == 201
     assert books.aging("ar")["total_outstanding_cents"] == 120_000 - note["total_amount"] - 1_000
     widget.open(f"/accounts-receivable/invoices/{made['id']}")
-    for text in ("-€300.00", "€10.00", "€200.00"):
+    for text in ("€300.00", "€10.00", "€200.00"):
         expect(widget.page.get_by_text(text).first).to_be_visible()
     widget.shoot("invoice-afterwards")
     assert widget.broken == []
@@ -267,7 +267,7 @@ def test_a_bill_is_shown_credited_and_refunded(books: Thredfi, widget: Widget) -
     assert books.aging("ap")["total_outstanding_cents"] == 35_000 - note["total_amount"]
     widget.open(f"/accounts-payable/bills/{made['id']}")
     widget.page.get_by_role("button", name="Add vendor refund").click()
-    window = widget.page.locator("div.fixed").last
+    window = widget.page.locator("div.fixed")
     window.locator("input[placeholder]").first.fill("50")
     with widget.page.expect_response(lambda said: said.request.method == "POST") as refunded:
         window.locator("button").last.click()
