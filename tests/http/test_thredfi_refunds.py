@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
-from duebook.ledger.facts import DocumentId, Kind, Side
+from duebook.ledger.commands import AddCharge, AddRefund, AddSettlement, NewAllocation, NewParty
+from duebook.ledger.facts import DocumentId, Kind, Side, Status
 from tests.http.thredfi_world import ELSEWHERE, Thredfi, new_thredfi
 from tests.http.world import Platform, findings, new_business, write
 
@@ -464,3 +464,38 @@ def test_another_businesss_refund_of_a_vendor_is_not_found(
             answer = client.request(method, url, auth=platform.basic, json={"refunded_amount_cents": 1})
             assert (answer.status_code, answer.json()["error_code"]) == (404, "vendor_refund_not_found")
     assert books.ask("GET", f"invoices/refunds/{made['id']}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"memo": "by hand", "metadata": {"a": 1}},
+        {"parts": [1], "payments": "x", "on": 7, "said": 3, "allocation": {"a": 1}, "memo": 5, "metadata": []},
+        {"parts": [], "payments": [{}], "said": [], "on": "2025-04-01", "allocation": 0, "payment_id": 3},
+    ],
+)
+def test_a_refund_that_came_another_way_is_shown_and_paid(
+    books: Thredfi, invoice: str, database_url: str, body: dict[str, Any]
+) -> None:
+    """Given a refund of another interface with any body, when found, listed and paid, then it is as any other."""
+    refund = AddRefund(
+        side=Side.RECEIVABLE,
+        of_kind=Kind.CHARGE,
+        of=DocumentId(UUID(invoice)),
+        refunded_on=date(2025, 4, 1),
+        amount_minor=1_000,
+        status=Status.PENDING,
+        body=body,
+    )
+    (made,) = write(database_url, books.business_id, refund)
+    address = f"invoices/refunds/{made.id}/"
+    shown = books.get(address)
+    assert (shown["status"], shown["refunded_amount"], shown["refund_payments"]) == ("pending", 1_000, [])
+    assert shown["memo"] == (body["memo"] if isinstance(body.get("memo"), str) else None)
+    assert books.get("invoices/refunds/", status="pending")["results"] == [shown]
+    books.post(f"{address}payments/", {"amount_cents": 400})
+    books.post(f"{address}payments/", {"amount_cents": 600})
+    assert (books.get(address)["status"], books.get(f"{address}payments/")["count"]) == ("paid", 2)
+    assert books.ask("DELETE", address).status_code == 204
+    assert findings(database_url, books.business_id) == []

@@ -150,7 +150,7 @@ async def _paid(tx: WriteTx, rules: Rules, there: Refund, payments: Sequence[Map
     parts = [_found(document, target.document, amount) for document, target, amount in there.parts()]
     pieces = list(_pieces(tx, rules, parts, there.on, payments))
     told = replace(rules, fields={**rules.fields, **dict.fromkeys(("open", "amount", "status"), about)})
-    steps = _steps(told, there, head.id, pieces, {**head.body, "payments": list(payments)}, None)
+    steps = _steps(told, there, head.id, pieces, {**_said(there), "payments": list(payments)}, None)
     await _record(tx, told, [one for one, _ in steps])
     return await refunds.find(tx, rules.side, head.id)
 
@@ -272,7 +272,7 @@ def _again(part: AskedPart, place: int, there: Refund | None) -> list[FoundPart]
     """A part of which all is paid back stays what it was when it is said again, whatever was paid since."""
     if there is None or part.amount is not None:
         return []
-    if there.head.document.body.get("asked", [])[place : place + 1] != [part.named]:
+    if there.body.get("asked", [])[place : place + 1] != [part.named]:
         return []
     return [
         _found(document, target.document, amount)
@@ -281,10 +281,16 @@ def _again(part: AskedPart, place: int, there: Refund | None) -> list[FoundPart]
     ]
 
 
+def _said(there: Refund) -> Mapping[str, Any]:
+    """What is kept of a refund; of one that came another way, as a dialect would have kept it."""
+    return {"on": there.on.isoformat(), "said": [], "asked": []} | dict(there.body)
+
+
 def _found(document: Document, target: Document, amount: int) -> FoundPart:
-    more = {name: document.body[name] for name in _OWN if name in document.body}
-    place = document.body.get("allocation", 0)
-    return FoundPart(kind=target.kind, target=target, amount=amount, left=amount, place=place, more=more)
+    more = {name: document.body[name] for name in _OWN if isinstance(document.body.get(name), str)}
+    place = document.body.get("allocation")
+    at = place if isinstance(place, int) else 0
+    return FoundPart(kind=target.kind, target=target, amount=amount, left=amount, place=at, more=more)
 
 
 def _payments(head_id: DocumentId, asked: AskedRefund, refunded: int) -> list[dict[str, Any]]:

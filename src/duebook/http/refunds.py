@@ -43,16 +43,27 @@ class Refund:
     def on(self) -> date:
         """Its own day, whenever it is paid back."""
         head = self.head.document
-        try:
-            return date.fromisoformat(head.body["on"])
-        except (LookupError, TypeError, ValueError):
-            return head.issued_on
+        return date.fromisoformat(head.body["on"]) if is_kept(head) else head.issued_on
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What was said of it; of one that came another way than through a dialect, as far as it is of these types."""
+        body = self.head.document.body
+        if is_kept(self.head.document):
+            return body
+        return {name: one for name, one in body.items() if isinstance(one, _TYPES.get(name, ()))}
+
+    def said(self, part: Document) -> Mapping[str, Any]:
+        """What was said of a part, beside its target and its amount."""
+        said, place = self.body.get("said", ()), part.body.get("allocation")
+        found: Mapping[str, Any] = said[place] if isinstance(place, int) and place < len(said) else {}
+        return found
 
     @property
     def payments(self) -> list[dict[str, Any]]:
         """Its payments as they are kept; one that came another way than through a dialect has one."""
         head = self.head.document
-        if _is_kept(head):
+        if is_kept(head):
             return [{"refunded_amount": self.refunded, **one} for one in head.body["payments"]]
         paid = {"id": str(uuid5(head.id, "payment")), "refunded_amount": self.refunded}
         return [paid] if head.status in (Status.COMPLETED, Status.RETURNED) else []
@@ -71,9 +82,10 @@ class Refund:
 
     def parts(self) -> Iterator[tuple[Document, DocumentView, int]]:
         """Each part: the first refund in the books that it is made of, what it is aimed at, and what it comes to."""
-        found: dict[tuple[Any, ...], list[Document]] = {}
+        found: dict[str, list[Document]] = {}
         for one in self.documents:
-            found.setdefault(part_key(one), []).append(one)
+            key = repr([one.target_id, *(one.body.get(name) for name in ("allocation", "line_id", "payment_id"))])
+            found.setdefault(key, []).append(one)
         for pieces in found.values():
             target = self.targets[pieces[0].target_id or pieces[0].id]
             yield pieces[0], target, sum(one.amount_minor for one in pieces)
@@ -84,14 +96,36 @@ def progress(paid: int, refunded: int) -> str:
     return "paid" if paid == refunded else "processing" if paid else "pending"
 
 
-def part_key(document: Document) -> tuple[Any, ...]:
-    """What the pieces of one part have in common, and no other part has."""
-    return (document.target_id, *(document.body.get(name) for name in ("allocation", "line_id", "payment_id")))
+def refund_id(piece: Document) -> UUID:
+    """The refund that a refund in the books is a piece of."""
+    try:
+        return UUID(piece.body[PART_OF])
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return piece.id
+
+
+def payment_id(piece: Document) -> str | None:
+    """The payment that was paid back, if it is what that paid of a charge."""
+    found = piece.body.get("payment_id")
+    return found if isinstance(found, str) else None
 
 
 class _KeptPayment(msgspec.Struct):
+    """A payment of a refund as the body of its head holds it."""
+
     id: UUID
     refunded_amount: int = 0
+    refund_processing_fee: int = 0
+    completed_at: str | None = None
+    external_id: str | None = None
+    method: str | None = None
+    processor: str | None = None
+    reference_number: str | None = None
+    description: str | None = None
+    memo: str | None = None
+    recorded_at: str | None = None
+    metadata: dict[str, Any] = {}
+    tags: list[dict[str, Any]] = []
 
 
 class _Kept(msgspec.Struct):
@@ -99,9 +133,23 @@ class _Kept(msgspec.Struct):
 
     parts: list[UUID]
     payments: list[_KeptPayment]
+    said: list[dict[str, Any]]
+    on: date
+    allocation: int
+    memo: str | None = None
+    metadata: dict[str, Any] = {}
+    description: str | None = None
+    reason: str | None = None
+    refund_type: str | None = None
+    refund_date: str | None = None
+    completed_at: str | None = None
+    is_dedicated: bool = False
 
 
-def _is_kept(head: Document) -> bool:
+_TYPES: Final = dict.fromkeys(("memo", "description", "reason", "refund_type"), str) | {"metadata": dict}
+
+
+def is_kept(head: Document) -> bool:
     """Whether a refund was recorded through a dialect; the bodies of others may hold anything."""
     try:
         msgspec.convert(head.body, _Kept)
@@ -111,7 +159,7 @@ def _is_kept(head: Document) -> bool:
 
 
 def _others(head: Document) -> list[DocumentId]:
-    return [DocumentId(UUID(one)) for one in head.body["parts"]] if _is_kept(head) else []
+    return [DocumentId(UUID(one)) for one in head.body["parts"]] if is_kept(head) else []
 
 
 async def find(tx: Tx, side: Side, refund_id: UUID) -> Refund:

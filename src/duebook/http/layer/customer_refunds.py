@@ -315,7 +315,7 @@ async def delete_customer_refund_payment(
 def _refund(refund: Refund) -> CustomerRefund:
     return CustomerRefund(
         **refunds.refund_fields(refund),
-        is_dedicated=refund.head.document.body.get("is_dedicated", False),
+        is_dedicated=refund.body.get("is_dedicated", False),
         customer=CustomerData(**more_fields(refund.business_id, refund.party)),
         allocations=[CustomerRefundPart(**part) for part in refunds.parts_of(refund, "invoice")],
     )

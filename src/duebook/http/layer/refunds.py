@@ -16,7 +16,7 @@ from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents
 from duebook.http.layer.lists import REFUND_SORTS, ListMeta, Paging, documents
 from duebook.http.layer.payments import Method
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags
-from duebook.http.refunds import PART_OF, Refund
+from duebook.http.refunds import Refund, payment_id, refund_id
 from duebook.http.stamps import Stamp, as_given, in_utc
 from duebook.ledger.facts import Document, Kind
 from duebook.ledger.lists import DocumentFilter
@@ -131,7 +131,7 @@ async def page(tx: ReadTx, which: DocumentFilter, paging: Paging) -> tuple[list[
 
 def refund_fields(refund: Refund) -> dict[str, Any]:
     """What is said of a refund on either side, by field."""
-    head, body = refund.head.document, refund.head.document.body
+    head, body = refund.head.document, refund.body
     return {
         "id": head.id,
         "external_id": head.external_id,
@@ -173,12 +173,9 @@ def payment(business_id: BusinessId, head: Document, kept: Mapping[str, Any]) ->
 
 def parts_of(refund: Refund, charge: str) -> Iterator[dict[str, Any]]:
     """What is said of each part, by field; `charge` is the side's word for a charge."""
-    said = refund.head.document.body.get("said", ())
     for one, target, amount in refund.parts():
-        place = one.body.get("allocation", len(said))
-        yield part_fields(
-            refund.business_id, one, charge, target.document.kind, said[place] if place < len(said) else {}
-        ) | {"amount": amount}
+        said = refund.said(one)
+        yield part_fields(refund.business_id, one, charge, target.document.kind, said) | {"amount": amount}
 
 
 def part_fields(
@@ -187,10 +184,10 @@ def part_fields(
     """What is said of a part, wherever it is shown, by field; `kind` is that of what it is aimed at."""
     return {
         "id": uuid5(part.id, "allocation"),
-        "refund_id": part.body.get(PART_OF, part.id),
+        "refund_id": refund_id(part),
         "amount": part.amount_minor,
         f"{charge}_id": part.target_id if kind is Kind.CHARGE else None,
-        f"{charge}_payment_id": part.target_id if kind is Kind.PAYMENT else part.body.get("payment_id"),
+        f"{charge}_payment_id": part.target_id if kind is Kind.PAYMENT else payment_id(part),
         f"{charge}_line_item_id": part.body.get("line_id"),
         "credit_id": part.target_id if kind is Kind.CREDIT else None,
         "account_identifier": said.get("account_identifier"),

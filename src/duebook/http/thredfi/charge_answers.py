@@ -20,7 +20,7 @@ from duebook.days import day_of
 from duebook.http.fields import Cents, Free
 from duebook.http.inputs import BadInput
 from duebook.http.lines import SalesTax
-from duebook.http.refunds import PART_OF
+from duebook.http.refunds import refund_id
 from duebook.http.stamps import in_utc, instant, midnight, stamp
 from duebook.http.thredfi import parties
 from duebook.http.thredfi.charge_bodies import told
@@ -253,7 +253,7 @@ def _credit(words: Words, part: Allocation, credit: Document) -> dict[str, Any]:
 def _refund(words: Words, refund: Document) -> dict[str, Any]:
     return {
         "id": refund.id,
-        words.refund_id: refund.body.get(PART_OF, refund.id),
+        words.refund_id: refund_id(refund),
         "amount_cents": refund.amount_minor,
         "allocated_at": midnight(refund.issued_on),
         "reference_number": refund.number,

@@ -375,7 +375,7 @@ def _paid(tx: WriteTx, asked: NewRefundPayment) -> dict[str, Any]:
 
 
 def _refund(refund: Refund) -> InvoiceRefund:
-    body = refund.head.document.body
+    body = refund.body
     return InvoiceRefund(
         **refunds.fields(refund, _STATUSES),
         refunded_amount=refund.refunded,

@@ -17,7 +17,7 @@ from duebook.http import refunding, refunds
 from duebook.http.fields import Cents, Free
 from duebook.http.refund_parts import AskedRefund
 from duebook.http.refunding import Rules
-from duebook.http.refunds import PART_OF, Refund
+from duebook.http.refunds import PART_OF, Refund, payment_id
 from duebook.http.stamps import in_utc, instant, midnight
 from duebook.http.thredfi.paging import Paging
 from duebook.http.writes import RefusedWrite
@@ -105,11 +105,11 @@ async def page(
     return await refunds.show(tx, which.side, [one.view for one in found]), await lists.count_documents(tx, which)
 
 
-def payment_of(refund: Refund, payment_id: UUID) -> dict[str, Any]:
+def payment_of(refund: Refund, paid_id: UUID) -> dict[str, Any]:
     """One payment of a refund. Raises DocumentNotFound."""
-    found = next((one for one in refund.payments if one["id"] == str(payment_id)), None)
+    found = next((one for one in refund.payments if one["id"] == str(paid_id)), None)
     if found is None:
-        raise DocumentNotFound(refund.head.document.side, "refund payment", payment_id)
+        raise DocumentNotFound(refund.head.document.side, "refund payment", paid_id)
     return found
 
 
@@ -120,7 +120,7 @@ def recorded_now(tx: WriteTx, payment: Mapping[str, Any]) -> dict[str, Any]:
 
 def fields(refund: Refund, statuses: Mapping[str, str]) -> dict[str, Any]:
     """What is said of a refund on either side, by field."""
-    head, body = refund.head.document, refund.head.document.body
+    head, body = refund.head.document, refund.body
     return {
         "id": head.id,
         "business_id": refund.business_id,
@@ -139,11 +139,9 @@ def part_fields(refund: Refund) -> Iterator[dict[str, Any]]:
     """What is said of what is paid back of each document, by field."""
     head = refund.head.document
     charge = _CHARGES[head.side]
-    said = head.body.get("said", ())
     for one, target, amount in refund.parts():
         document = target.document
-        place = one.body.get("allocation", len(said))
-        more = said[place] if place < len(said) else {}
+        more = refund.said(one)
         is_charge = document.kind is Kind.CHARGE
         name = document.number or document.external_id or str(document.id)
         what = _TYPES.get(document.kind, charge)
@@ -155,7 +153,7 @@ def part_fields(refund: Refund) -> Iterator[dict[str, Any]]:
             f"{charge}_id": document.id if is_charge else None,
             f"{charge}_number": document.number if is_charge else None,
             f"{charge}_outstanding_balance_cents": target.open_minor if is_charge else None,
-            f"{charge}_payment_id": document.id if document.kind is Kind.PAYMENT else one.body.get("payment_id"),
+            f"{charge}_payment_id": document.id if document.kind is Kind.PAYMENT else payment_id(one),
             "credit_id": document.id if document.kind is Kind.CREDIT else None,
             "target_description": f"{what} {name}",
             "description": more.get("description"),

@@ -525,7 +525,7 @@ def _paid(tx: WriteTx, asked: NewVendorRefundPayment, otherwise: str) -> dict[st
 
 
 def _refund(refund: Refund) -> VendorRefund:
-    body = refund.head.document.body
+    body = refund.body
     return VendorRefund(
         **refunds.fields(refund, _STATUSES),
         vendor_id=refund.party.id,
