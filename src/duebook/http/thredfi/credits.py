@@ -5,23 +5,23 @@ Holds: a credit comes to its lines' amounts and taxes; what is applied of it is 
 Source: docs/reference/thredfi.md, "Credits".
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
 from duebook.days import day_of
-from duebook.http.fields import Cents, ExternalId, Free, LongText, Text, check_free, kept
+from duebook.http.fields import ExternalId, Free, LongText, Text, check_free, kept
 from duebook.http.inputs import BadInput
 from duebook.http.services import Services
-from duebook.http.stamps import Stamp, as_given, in_utc, midnight, optional_stamp
+from duebook.http.stamps import Stamp, optional_stamp
 from duebook.http.thredfi import parties
-from duebook.http.thredfi.tags import ApiTag, NewTag, api_tags, tags_of
-from duebook.http.writes import Fields, as_is, recorded
+from duebook.http.thredfi.credit_answers import CreditLine, Words, by_charge, described
+from duebook.http.thredfi.tags import NewTag, tags_of
+from duebook.http.writes import as_is, recorded
 from duebook.ledger import lists, views
 from duebook.ledger.commands import (
     KEEP,
@@ -34,26 +34,12 @@ from duebook.ledger.commands import (
     TakeBack,
     UndoDocument,
 )
-from duebook.ledger.facts import Allocation, DocumentId, Kind, PartyId, Side, State
+from duebook.ledger.facts import Allocation, DocumentId, Kind, Side, State
 from duebook.ledger.lists import DocumentFilter, Page
-from duebook.ledger.views import DocumentView, Standing, Tx
+from duebook.ledger.views import DocumentView
 from duebook.money import MAX_MINOR
 from duebook.tenancy.facts import BusinessId, Caller
 from duebook.tenancy.gate import WriteTx, read_tx, write_tx
-
-
-class CreditLine(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A line of a credit: its amount without tax, and the tax."""
-
-    amount: Cents
-    tax_amount_cents: Cents | None = None
-    external_id: Text | None = None
-    description: LongText | None = None
-    memo: LongText | None = None
-    revenue_account_identifier: Free | None = None
-    expense_account_identifier: Free | None = None
-    account_identifier: Free | None = None
-    metadata: Free | None = None
 
 
 class CreditRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -66,44 +52,6 @@ class CreditRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     metadata: Free | None = None
     transaction_tags: list[NewTag] | None = None
     line_items: list[CreditLine] | None = None
-
-
-class LineData(CreditLine, kw_only=True):
-    """A line of a credit."""
-
-    id: UUID
-
-
-class PartData(msgspec.Struct, kw_only=True):
-    """What is applied of a credit to one document, from a day on."""
-
-    id: UUID
-    applied_at: str
-    amount: Cents
-    amount_cents: Cents
-
-
-class CreditData(msgspec.Struct, kw_only=True):
-    """A credit as it stands today."""
-
-    id: UUID
-    business_id: UUID
-    external_id: str | None
-    status: str
-    currency: str
-    total_amount: Cents
-    applied_amount: Cents
-    remaining_amount: Cents
-    reference_number: str | None
-    memo: str | None
-    metadata: Free
-    transaction_tags: list[ApiTag]
-    line_items: list[LineData]
-    document: None = None
-    issued_at: str
-    voided_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,45 +69,7 @@ class Asked:
     parts: Sequence[tuple[UUID, int]] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What one side calls the parts of a credit: a fresh one, its documents, and the fields of a body."""
-
-    side: Side
-    fresh: str
-    charge_id: str
-    fields: Fields
-
-
 _BODY: Final = ("line_items", "memo", "metadata", "source_id", "dated")
-
-
-def words(side: Side, *, fresh: str, dated: str) -> Words:
-    """The words of a side."""
-    noun, charge = parties.NOUNS[side], "invoice" if side is Side.RECEIVABLE else "bill"
-    parts = "allocations[]"
-    fields = {
-        "party": f"{noun}_id",
-        "number": "reference_number",
-        "settled_on": dated,
-        "effective_on": dated,
-        "amount": "line_items",
-        "allocations": parts,
-        "charge": parts,
-        "open": parts,
-    }
-    return Words(side, fresh, f"{charge}_id", fields)
-
-
-def statuses(fresh: str) -> Mapping[str, Sequence[Standing]]:
-    """The words for how a credit stands, and what they mean."""
-    return {
-        "draft": [Standing.DRAFT],
-        fresh: [Standing.OPEN],
-        "partially_applied": [Standing.PARTLY_SETTLED],
-        "applied": [Standing.SETTLED, Standing.REFUNDED],
-        "void": [Standing.VOID],
-    }
 
 
 async def create(
@@ -233,7 +143,7 @@ async def find(
     """One credit by field. Raises TenancyError, DocumentNotFound."""
     async with read_tx(services.database, caller, business_id) as tx:
         view = await views.document(tx, its.side, Kind.CREDIT, DocumentId(credit_id))
-        (fields,) = await _all_fields(tx, its, [view])
+        (fields,) = await described(tx, its, [view])
         return fields
 
 
@@ -243,7 +153,7 @@ async def page(
     """One page of credits by field, and how many there are on all pages. Raises TenancyError."""
     async with read_tx(services.database, caller, business_id) as tx:
         found = [one.view for one in await lists.documents(tx, which, part)]
-        return await _all_fields(tx, its, found), await lists.count_documents(tx, which)
+        return await described(tx, its, found), await lists.count_documents(tx, which)
 
 
 def _noun(side: Side) -> str:
@@ -300,7 +210,7 @@ def _moves(
     """What is taken back and what is applied anew, so that a credit is for these documents and no others."""
     if parts is None:
         return [], []
-    there = _by_charge(view)
+    there = by_charge(view)
     wanted = {DocumentId(charge_id): amount for charge_id, amount in parts if amount}
     changed = [charge_id for charge_id, standing in there.items() if _applied(standing) != wanted.get(charge_id, 0)]
     taken_back = [TakeBack(side=side, id=one.id) for charge_id in changed for one in there[charge_id]]
@@ -314,71 +224,5 @@ def _moves(
     return taken_back, [Allocate(side=side, kind=Kind.CREDIT, source=view.document.id, allocations=applied)]
 
 
-def _by_charge(view: DocumentView) -> Mapping[DocumentId, list[Allocation]]:
-    found: dict[DocumentId, list[Allocation]] = defaultdict(list)
-    for one in view.allocations:
-        found[one.charge_id].append(one)
-    return found
-
-
 def _applied(allocations: Sequence[Allocation]) -> int:
     return sum(one.amount_minor for one in allocations)
-
-
-async def _all_fields(tx: Tx, its: Words, found: Sequence[DocumentView]) -> list[dict[str, Any]]:
-    charge_ids = {part.charge_id for one in found for part in one.allocations}
-    charges = await views.documents_by_id(tx, its.side, Kind.CHARGE, list(charge_ids))
-    party_ids = list({one.document.party_id for one in found})
-    whose = await parties.all_fields(tx, its.side, await views.parties_by_id(tx, its.side, party_ids))
-    by_id = {PartyId(one["id"]): one for one in whose}
-    return [_fields(tx, its, one, by_id, {one.document.id: one for one in charges}) for one in found]
-
-
-def _fields(
-    tx: Tx,
-    its: Words,
-    view: DocumentView,
-    whose: Mapping[PartyId, dict[str, Any]],
-    charges: Mapping[DocumentId, DocumentView],
-) -> dict[str, Any]:
-    credit, body = view.document, view.document.body
-    word = next(word for word, standings in statuses(its.fresh).items() if view.standing in standings)
-    dated = as_given(body, "dated", credit.issued_on)
-    return {
-        "id": credit.id,
-        "business_id": tx.business.id,
-        "external_id": credit.external_id,
-        "party": whose[credit.party_id],
-        "status": word,
-        "currency": credit.currency,
-        "total_amount": credit.amount_minor,
-        "applied_amount": view.settled_minor,
-        "remaining_amount": credit.amount_minor - view.settled_minor,
-        "reference_number": credit.number,
-        "memo": body.get("memo"),
-        "metadata": body.get("metadata", {}),
-        "transaction_tags": api_tags(credit.tags),
-        "line_items": [
-            LineData(id=uuid5(credit.id, f"line {place}"), **line)
-            for place, line in enumerate(body.get("line_items", ()))
-        ],
-        "source_id": body.get("source_id"),
-        "dated": dated,
-        "issued_at": dated,
-        "voided_at": in_utc(view.updated_at) if credit.state is State.VOID else None,
-        "created_at": view.created_at.astimezone(UTC),
-        "updated_at": view.updated_at.astimezone(UTC),
-        "parts": list(_parts(view, charges)),
-    }
-
-
-def _parts(
-    view: DocumentView, charges: Mapping[DocumentId, DocumentView]
-) -> Iterator[tuple[dict[str, Any], DocumentView]]:
-    """What is applied, one part for each document."""
-    for charge_id, allocations in _by_charge(view).items():
-        if charge_id in charges:
-            amount = sum(one.source_minor for one in allocations)
-            applied_at = midnight(max(one.effective_on for one in allocations))
-            said = {"id": allocations[0].id, "applied_at": applied_at, "amount": amount, "amount_cents": amount}
-            yield said, charges[charge_id]

@@ -15,7 +15,8 @@ from duebook.http.services import Services, TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import credits, filters
 from duebook.http.thredfi.bodies import Body, FormOperation
-from duebook.http.thredfi.credits import Asked, CreditData, CreditRequest, PartData
+from duebook.http.thredfi.credit_answers import CreditData, PartData, statuses, words
+from duebook.http.thredfi.credits import Asked, CreditRequest
 from duebook.http.thredfi.customers import Customer
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
@@ -28,7 +29,7 @@ from duebook.tenancy.facts import BusinessId, Caller
 
 PATH = "/v1/platform/businesses/{business_id:uuid}/customer-credits"
 ONE = f"{PATH}/{{credit_id:uuid}}"
-ITS = credits.words(Side.RECEIVABLE, fresh="sent", dated="sent_at")
+ITS = words(Side.RECEIVABLE, fresh="sent", dated="sent_at")
 
 
 class NewCustomerPart(msgspec.Struct, kw_only=True):
@@ -127,7 +128,7 @@ async def list_customer_credits(
         side=ITS.side,
         kind=Kind.CREDIT,
         party_ids=None if whose is None else [PartyId(one) for one in whose],
-        standings=filters.words("status", status, credits.statuses(ITS.fresh)),
+        standings=filters.words("status", status, statuses(ITS.fresh)),
         external_id=external_id,
         search=search,
         issued_from=filters.day("sent_at_start", sent_at_start),

@@ -22,7 +22,7 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Cents
 from duebook.http.services import Services, TheServices
 from duebook.http.thredfi.charge_words import BILLS, INVOICES, Sought, Words
-from duebook.http.thredfi.credits import statuses
+from duebook.http.thredfi.credit_answers import statuses
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE
 from duebook.ledger import lists

@@ -15,7 +15,8 @@ from duebook.http.services import Services, TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import credits, filters
 from duebook.http.thredfi.bodies import Body, FormOperation
-from duebook.http.thredfi.credits import Asked, CreditData, CreditRequest, PartData
+from duebook.http.thredfi.credit_answers import CreditData, PartData, statuses, words
+from duebook.http.thredfi.credits import Asked, CreditRequest
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
 from duebook.http.thredfi.paging import PAGING, Paged, ThePage
@@ -29,7 +30,7 @@ from duebook.tenancy.facts import BusinessId, Caller
 
 PATH = "/v1/platform/businesses/{business_id:uuid}/vendor-credits"
 ONE = f"{PATH}/{{credit_id:uuid}}"
-ITS = credits.words(Side.PAYABLE, fresh="received", dated="received_at")
+ITS = words(Side.PAYABLE, fresh="received", dated="received_at")
 
 
 class NewVendorPart(msgspec.Struct, kw_only=True):
@@ -129,7 +130,7 @@ async def list_vendor_credits(
         side=ITS.side,
         kind=Kind.CREDIT,
         party_ids=None if whose is None else [PartyId(one) for one in whose],
-        standings=filters.words("status", status, {**credits.statuses(ITS.fresh), "sent": [Standing.OPEN]}),
+        standings=filters.words("status", status, {**statuses(ITS.fresh), "sent": [Standing.OPEN]}),
         external_id=external_id,
         search=search,
         issued_from=filters.day("received_at_start", received_at_start),
