@@ -51,14 +51,16 @@ from duebook.http.thredfi.invoice_payments import (
     list_payments,
     update_payment,
 )
-from duebook.http.thredfi.invoice_refunds import (
-    create_refund,
+from duebook.http.thredfi.invoice_refund_payments import (
     create_refund_payment,
-    delete_refund,
     delete_refund_payment,
-    get_refund,
     get_refund_payment,
     list_refund_payments,
+)
+from duebook.http.thredfi.invoice_refunds import (
+    create_refund,
+    delete_refund,
+    get_refund,
     list_refunds,
 )
 from duebook.http.thredfi.invoices import create_invoice, get_invoice, list_invoices
@@ -72,15 +74,17 @@ from duebook.http.thredfi.vendor_credits import (
     update_vendor_credit,
     void_vendor_credit,
 )
+from duebook.http.thredfi.vendor_refund_payments import (
+    create_vendor_refund_payment,
+    delete_vendor_refund_payment,
+    get_vendor_refund_payment,
+    list_vendor_refund_payments,
+)
 from duebook.http.thredfi.vendor_refunds import (
     cancel_vendor_refund,
     create_vendor_refund,
-    create_vendor_refund_payment,
     delete_vendor_refund,
-    delete_vendor_refund_payment,
     get_vendor_refund,
-    get_vendor_refund_payment,
-    list_vendor_refund_payments,
     list_vendor_refunds,
 )
 from duebook.http.thredfi.vendors import archive_vendor, create_vendor, get_vendor, list_vendors, update_vendor
