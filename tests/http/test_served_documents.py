@@ -46,6 +46,12 @@ def test_every_shape_is_one_that_validators_read(document: dict[str, Any]) -> No
         jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema"} | shape)
 
 
+def test_no_two_shapes_have_one_name(document: dict[str, Any]) -> None:
+    """Given the shapes of a document, when their titles are read, then each is the name that the shape goes by."""
+    shapes = document["components"]["schemas"]
+    assert {name: shape.get("title", name) for name, shape in shapes.items()} == {name: name for name in shapes}
+
+
 def _choices(value: Any) -> list[list[Any]]:
     """Every choice between shapes, wherever it stands."""
     match value:

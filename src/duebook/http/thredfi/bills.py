@@ -71,7 +71,7 @@ class NewBill(BillChanges, kw_only=True, omit_defaults=True):
     payments: list[PaymentAlong] | None = None
 
 
-class BillPaymentAllocation(PaymentPart, kw_only=True):
+class AppliedBillPayment(PaymentPart, kw_only=True):
     """Part of a payment, for this bill."""
 
     bill_payment_id: UUID
@@ -105,7 +105,7 @@ class Bill(Charge, kw_only=True):
     vendor: Vendor
     reference_numbers: list[str] = msgspec.field(default_factory=list)
     attachment_urls: list[str] = msgspec.field(default_factory=list)
-    bill_payment_allocations: list[BillPaymentAllocation]
+    bill_payment_allocations: list[AppliedBillPayment]
     vendor_credit_allocations: list[BillCreditAllocation]
     vendor_refund_allocations: list[BillRefundAllocation]
 

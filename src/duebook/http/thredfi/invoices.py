@@ -64,7 +64,7 @@ class NewInvoice(InvoiceChanges, kw_only=True, omit_defaults=True):
     payments: list[PaymentAlong] | None = None
 
 
-class InvoicePaymentAllocation(PaymentPart, kw_only=True):
+class AppliedInvoicePayment(PaymentPart, kw_only=True):
     """Part of a payment, for this invoice."""
 
     payment_id: UUID
@@ -93,7 +93,7 @@ class Invoice(Charge, kw_only=True):
     customer: Customer
     tips: Cents = 0
     tips_account: Free | None = None
-    payment_allocations: list[InvoicePaymentAllocation]
+    payment_allocations: list[AppliedInvoicePayment]
     credit_allocations: list[InvoiceCreditAllocation]
     refund_allocations: list[InvoiceRefundAllocation]
 
