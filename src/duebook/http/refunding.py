@@ -162,7 +162,8 @@ def _pieces(
     refunded = sum(one.amount for one in parts)
     purses = [(_paid_on(tx, one, on), one.get("refunded_amount", refunded)) for one in payments]
     for part in parts:
-        if rules.at_once and part.kind is Kind.CHARGE:
+        at_once = rules.at_once and part.kind is Kind.CHARGE
+        if at_once:
             yield _Piece(part, on, Status.COMPLETED)
         left = part.amount
         while left and purses:
@@ -171,9 +172,9 @@ def _pieces(
                 purses.insert(0, (paid_on, amount - left))
             taken = min(left, amount)
             left -= taken
-            if not (rules.at_once and part.kind is Kind.CHARGE):
+            if not at_once:
                 yield _Piece(replace(part, amount=taken), paid_on, Status.COMPLETED)
-        if (left or not part.amount) and not (rules.at_once and part.kind is Kind.CHARGE):
+        if (left or not part.amount) and not at_once:
             yield _Piece(replace(part, amount=left), on, Status.PENDING)
 
 
