@@ -159,6 +159,19 @@ def test_a_credit_is_deleted_with_its_allocations(books: Layer, face: Face) -> N
 
 
 @BOTH
+def test_a_refunded_credit_stays(books: Layer, face: Face) -> None:
+    """Given a credit that was paid back in part, when deleted, then 409 names it and lists what was paid back."""
+    made = books.post(face.credits, face.credit(4_000))
+    target = {f"{face.whose}_external_id": f"{face.whose}-1", "amount": 1_000}
+    refund = {"completed_at": "2024-05-01", "method": "ACH", "refunded_amount": 1_000, "allocations": [target]}
+    books.post(f"{face.charges}/refunds", refund)
+    answer = books.ask("DELETE", f"{face.credits}/{made['id']}")
+    assert (answer.status_code, answer.json()["type"]) == (409, "InvalidState")
+    assert (answer.json()["meta"]["field"], len(answer.json()["meta"]["documents"])) == (f"{face.whose}CreditId", 1)
+    assert books.get(face.credits)["data"] == [made]
+
+
+@BOTH
 def test_more_than_is_open_is_never_credited(books: Layer, face: Face) -> None:
     """Given a charge that is paid in part, when more is credited than is open, then 400 says how much is, and where."""
     charge = books.post(face.charges, face.charge("1"))

@@ -155,9 +155,16 @@ def test_what_is_not_there_or_another_partys_is_refused(its: Kindred) -> None:
     for charge_id in (ELSEWHERE, its.others):
         said = its.books.refused("POST", its.path, its.credit(allocations=[its.part(charge_id, 100)]))
         assert list(said["detail"]["field_errors"]) == ["allocations[0]"]
-    nowhere: dict[str, Any] = {f"source_{its.charge}_id": ELSEWHERE, f"{its.party}_external_id": None}
-    said = its.books.refused("POST", its.path, its.credit(**nowhere))
-    assert list(said["detail"]["field_errors"]) == [f"source_{its.charge}_id"]
+    source = f"source_{its.charge}_id"
+    made = its.books.post(its.path, its.credit())
+    for said in (
+        its.books.refused("POST", its.path, its.credit("CN-2", **{source: ELSEWHERE})),
+        its.books.refused(
+            "POST", its.path, its.credit("CN-2", **{source: ELSEWHERE, f"{its.party}_external_id": None})
+        ),
+        its.books.refused("PUT", f"{its.path}{made['id']}/", {source: ELSEWHERE}),
+    ):
+        assert list(said["detail"]["field_errors"]) == [source]
 
 
 @pytest.mark.parametrize(
@@ -200,6 +207,7 @@ def test_a_credit_is_void_only_while_nothing_is_applied(its: Kindred) -> None:
     address = f"{its.path}{made['id']}/"
     said = its.books.refused("POST", f"{address}void/", None, 409)
     assert (said["error_code"], len(said["detail"]["allocations"])) == ("invalid_state", 1)
+    assert list(said["detail"]["field_errors"]) == ["credit_id"]
     its.books.send("PUT", address, {"allocations": []})
     assert its.books.post(f"{address}void/", status=200)["status"] == "void"
     assert its.books.refused("PUT", address, {"memo": "x"}, 409)["error_code"] == "invalid_state"

@@ -154,6 +154,7 @@ CREDIT_FIELDS: Final = {
         "allocations": "allocations[]",
         "charge": "allocations[]",
         "open": "allocations[]",
+        "document": f"{whose}CreditId",
     }
     for side, whose, issued in [(Side.RECEIVABLE, "customer", "sent_at"), (Side.PAYABLE, "vendor", "received_at")]
 }

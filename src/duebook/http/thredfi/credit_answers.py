@@ -99,6 +99,7 @@ def words(side: Side, *, fresh: str, dated: str) -> Words:
         "allocations": parts,
         "charge": parts,
         "open": parts,
+        "document": "credit_id",
     }
     return Words(side, fresh, f"{charge}_id", fields)
 

@@ -34,7 +34,7 @@ from duebook.ledger.commands import (
     TakeBack,
     UndoDocument,
 )
-from duebook.ledger.facts import Allocation, DocumentId, Kind, Side, State
+from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Side, State
 from duebook.ledger.lists import DocumentFilter, Page
 from duebook.ledger.views import DocumentView
 from duebook.money import MAX_MINOR
@@ -113,6 +113,7 @@ async def update(
     """
     async with write_tx(services.database, caller, business_id, f"update {_noun(its.side)}") as tx:
         view = await views.document(tx, its.side, Kind.CREDIT, DocumentId(credit_id))
+        await _source(tx, its, asked)
         request, body = asked.request, {**view.document.body, **_said(asked)}
         edit = EditDocument(
             side=its.side,
@@ -187,12 +188,18 @@ def _dated_on(tx: WriteTx, asked: Asked, there: DocumentView | None) -> date:
 
 async def _party(tx: WriteTx, its: Words, asked: Asked) -> PartyRef | None:
     """Whose a credit is: as said, else whose its source is, else whose the first document is that it is for."""
-    if asked.party is not None or asked.source_id is None:
-        return asked.party
+    source = await _source(tx, its, asked)
+    return source.party_id if asked.party is None and source else asked.party
+
+
+async def _source(tx: WriteTx, its: Words, asked: Asked) -> Document | None:
+    """The document that a credit comes from, if one is said. Raises BadInput."""
+    if asked.source_id is None:
+        return None
     found = await views.documents_by_id(tx, its.side, Kind.CHARGE, [asked.source_id])
     if not found:
         raise BadInput(f"source_{its.charge_id}", str(asked.source_id), "is not in these books")
-    return found[0].document.party_id
+    return found[0].document
 
 
 async def _currency(tx: WriteTx, its: Words, asked: Asked) -> str:
