@@ -1,14 +1,16 @@
 """Credits of customers and of vendors: they lower what is owed by what is allocated of them, and by nothing else."""
 
 from typing import Any, NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from duebook.ledger.commands import UndoDocument
+from duebook.ledger.facts import DocumentId, Kind, Side, State
 from duebook.money import MAX_MINOR
 from tests.http.layer_world import Layer, bill, bill_payment, invoice, new_layer, payment
-from tests.http.world import Platform
+from tests.http.world import Platform, write
 
 
 class Face(NamedTuple):
@@ -169,6 +171,18 @@ def test_a_refunded_credit_stays(books: Layer, face: Face) -> None:
     assert (answer.status_code, answer.json()["type"]) == (409, "InvalidState")
     assert (answer.json()["meta"]["field"], len(answer.json()["meta"]["documents"])) == (f"{face.whose}CreditId", 1)
     assert books.get(face.credits)["data"] == [made]
+
+
+@BOTH
+def test_a_void_credit_says_since_when(books: Layer, face: Face, database_url: str) -> None:
+    """Given a credit that another interface has made void, when found, then it is shown as deleted at that moment."""
+    made = books.post(face.credits, face.credit(4_000))
+    side = Side.RECEIVABLE if face is CUSTOMERS else Side.PAYABLE
+    undo = UndoDocument(side=side, kind=Kind.CREDIT, document=DocumentId(UUID(made["id"])), state=State.VOID)
+    write(database_url, books.business_id, undo)
+    found = books.get(f"{face.credits}/{made['id']}")["data"]
+    assert (found["deleted_at"], found["deleted_at"] is None) == (found["updated_at"], False)
+    assert books.get(face.credits)["data"] == [found]
 
 
 @BOTH

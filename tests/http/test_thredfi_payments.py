@@ -374,6 +374,27 @@ def test_other_businesses_see_nothing(its: Payable, client: httpx.Client, platfo
         assert (answer.status_code, answer.json()["error_code"]) == (404, "payment_not_found")
 
 
+def test_what_refunds_need_stays_paid(its: Payable, database_url: str) -> None:
+    """Given a payment whose document is refunded, when it goes back, moves or pays it no more, then 409 names it."""
+    payment = its.paid(allocations=[its.part(its.first, 10_000)])
+    refund = AddRefund(
+        side=its.side,
+        of_kind=Kind.CHARGE,
+        of=DocumentId(UUID(its.first)),
+        refunded_on=date(2025, 3, 12),
+        amount_minor=4_000,
+    )
+    (paid_back,) = write(database_url, its.books.business_id, refund)
+    address = f"{its.path}{payment['id']}/"
+    for said in (
+        its.books.refused("DELETE", f"{address}allocations/{payment['allocations'][0]['id']}/", None, 409),
+        its.books.refused("PATCH", address, {"status": "returned", "returned_at": "2025-03-11"}, 409),
+        its.books.refused("PATCH", address, {"payment_date": "2025-03-13"}, 409),
+    ):
+        assert (said["error_code"], list(said["detail"]["field_errors"])) == ("invalid_state", ["payment_id"])
+        assert said["detail"]["in_the_way"] == [str(paid_back.id)]
+
+
 def test_what_was_paid_back_is_refunded(its: Payable, database_url: str) -> None:
     """Given a payment whose money was all paid out again, when found, then a customer's is refunded, and listed so."""
     payment = its.paid(external_id="back")

@@ -189,6 +189,8 @@ def _filled(side: Side, part: AskedPart, offers: Sequence[FoundPart], payment: D
         if payment is None:
             raise BadInput(part.amount_field, str(left), f"is above zero and at most what is unapplied, {available}")
         on, currency = payment.counts_on, payment.currency
+        if left == 0:
+            raise refused(side, errors.NothingLeft(payment.id, on), part)
         raise refused(side, errors.OverAllocated(payment.id, "payment", available, on, left, currency, ()), part)
     taken = []
     for one in offers:
@@ -231,5 +233,6 @@ async def _party(tx: WriteTx, side: Side, part: AskedPart) -> PartyId:
 
 
 def refused(side: Side, error: errors.LedgerError, part: AskedPart) -> RefusedWrite:
-    about = part.amount_field if isinstance(error, errors.OverAllocated) else f"{part.at}{part.name}"
-    return RefusedWrite(error, side, {"open": about, "charge": about, "party": about})
+    of_amount = isinstance(error, errors.OverAllocated | errors.NothingLeft)
+    about = part.amount_field if of_amount else f"{part.at}{part.name}"
+    return RefusedWrite(error, side, dict.fromkeys(("amount", "open", "charge", "party"), about))

@@ -283,14 +283,15 @@ async def _shown(tx: Tx, side: Side, view: DocumentView) -> Shown:
 
 
 def credit_fields(credit: Shown) -> dict[str, Any]:
-    """What is said of a credit on either side, by field."""
+    """What is said of a credit on either side, by field; one that another interface has made void is a deleted one."""
     document, body = credit.view.document, credit.view.document.body
+    voided_at = in_utc(credit.view.updated_at) if document.state is State.VOID else None
     return {
         "id": document.id,
         "external_id": document.external_id,
         "created_at": in_utc(credit.view.created_at),
         "updated_at": in_utc(credit.view.updated_at),
-        "deleted_at": credit.deleted_at,
+        "deleted_at": credit.deleted_at or voided_at,
         "transaction_tags": api_tags(credit.business_id, document.tags),
         "memo": body.get("memo"),
         "metadata": body.get("metadata", {}),

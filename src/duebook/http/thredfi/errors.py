@@ -81,6 +81,7 @@ _REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     ledger.ExternalIdConflict: (409, "duplicate_external_id"),
     ledger.PeriodIsClosed: (409, "period_closed"),
     ledger.InTheWay: (409, "invalid_state"),
+    ledger.OverRefunded: (409, "invalid_state"),
     ledger.IsUndone: (409, "invalid_state"),
     ledger.NotOpen: (409, "invalid_state"),
     ledger.BadTransition: (409, "invalid_state"),

@@ -124,7 +124,8 @@ async def update(its: Its[Any], payment_id: UUID, asked: PaymentChanges, tx: Wri
         issued_on=KEEP if paid_on is None else paid_on,
         body={**body, **said(asked)},
     )
-    await record(tx, its, [edit, *_progress(tx, its, known, asked)], its.fields, payment_id)
+    fields = {**its.fields, "amount": "payment_id"}
+    await record(tx, its, [edit, *_progress(tx, its, known, asked)], fields, payment_id)
     return known.id, False
 
 
@@ -156,7 +157,7 @@ async def take_back(its: Its[Any], payment_id: UUID, allocation_id: UUID, tx: Wr
     view = await payment(tx, its, payment_id)
     if allocation_id not in {one.id for one in view.allocations}:
         raise AllocationNotFound(AllocationId(allocation_id))
-    await record(tx, its, [TakeBack(side=its.side, id=AllocationId(allocation_id))], its.part_fields)
+    await record(tx, its, [TakeBack(side=its.side, id=AllocationId(allocation_id))], {"amount": "payment_id"})
     return view.document.id, False
 
 
