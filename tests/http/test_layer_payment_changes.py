@@ -129,6 +129,8 @@ def test_a_refunded_payment_stays(client: httpx.Client, platform: Platform, data
     assert (answer.json()["meta"]["field"], answer.json()["meta"]["documents"]) == ("paymentId", [by["id"]])
     less = {"amount": 3_999, face.parts: [{f"{face.word}_external_id": "1", "amount": 3_999}]}
     assert _put(books, face, made["id"], less, status=400)["error_enum"] == face.state_error
+    later = _put(books, face, made["id"], {"paid_at": "2024-06-02"}, status=400)
+    assert (later["error_enum"], later["meta"]["field"]) == (face.state_error, "paid_at")
     assert books.get(face.payments)["data"] == [made]
 
 

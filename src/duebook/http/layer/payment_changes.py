@@ -83,8 +83,9 @@ async def change(
         asked, parts, party = read(msgspec.json.encode({**was, **given}))
         new = to_record(side, asked, parts, party)(tx.business)
         names = frozenset(given) | (amounts if parts_too else frozenset())
+        commands = changed(known, _edit(known, names, new), new.allocations if parts_too else None)
         with placed(side, parts):
-            await _record(tx, side, changed(known, _edit(known, names, new), new.allocations if parts_too else None))
+            await _record(tx, side, commands, {} if parts_too else {"amount": "paid_at"})
     return await find(services, caller, business_id, side, payment_id)
 
 
@@ -141,6 +142,7 @@ def _edit(known: DocumentView, names: frozenset[str], new: AddSettlement) -> Edi
     )
 
 
-async def _record(tx: WriteTx, side: Side, commands: Sequence[Command]) -> None:
+async def _record(tx: WriteTx, side: Side, commands: Sequence[Command], more: Mapping[str, str] | None = None) -> None:
+    """Record a correction; `more` is what this body calls the parts of a write that others call otherwise."""
     asked = [lambda _, one=one: one for one in commands]
-    await recorded(tx, asked, side=side, fields=PAYMENT_FIELDS[side])
+    await recorded(tx, asked, side=side, fields={**PAYMENT_FIELDS[side], **(more or {})})
