@@ -123,6 +123,34 @@ def test_what_is_listed_is_all_that_a_credit_is_for(its: Kindred) -> None:
     assert (kept["status"], kept["memo"], its.outstanding()) == ("applied", "as agreed", 25_200)
 
 
+def test_a_document_that_is_listed_twice_gets_both_amounts(its: Kindred) -> None:
+    """Given a document twice in a list, when a credit is recorded or changed so, then it gets the sum."""
+    parts = [its.part(its.first, 1_000), its.part(its.first, 500)]
+    recorded = its.books.post(its.path, its.credit("1", allocations=parts))
+    made = its.books.post(its.path, its.credit("2"))
+    changed = its.books.send("PUT", f"{its.path}{made['id']}/", {"allocations": parts})
+    assert (recorded["applied_amount"], changed["applied_amount"], its.outstanding()) == (1_500, 1_500, 27_000)
+
+
+def test_a_credit_keeps_its_external_id_and_its_currency_as_it_is_applied(its: Kindred) -> None:
+    """Given a credit that is applied, when another external id or currency is put, then it is refused by its field."""
+    made = its.books.post(its.path, its.credit(allocations=[its.part(its.first, 1_000)]))
+    address = f"{its.path}{made['id']}/"
+    said = its.books.refused("PUT", address, {"external_id": "CN-2"})
+    assert list(said["detail"]["field_errors"]) == ["external_id"]
+    said = its.books.refused("PUT", address, {"currency": "EUR"}, 409)
+    assert said["error_code"] == "invalid_state"
+    assert its.books.send("PUT", address, {"external_id": "CN-1", "currency": "USD"}) == made
+
+
+@pytest.mark.parametrize("external_id", ["", "x" * 256])
+def test_an_external_id_of_a_party_is_1_to_255_characters(its: Kindred, external_id: str) -> None:
+    """Given none or too many characters, when a credit names its party so, then 400 names the field."""
+    field = f"{its.party}_external_id"
+    said = its.books.refused("POST", its.path, its.credit() | {field: external_id})
+    assert list(said["detail"]["field_errors"]) == [field]
+
+
 def test_lines_are_replaced_and_never_below_what_is_applied(its: Kindred) -> None:
     """Given a credit of which 30.00 are applied, when its lines come to 35.00 or 20.00, then only 35.00 will do."""
     made = its.books.post(its.path, its.credit(allocations=[its.part(its.first, 3_000)]))
@@ -151,7 +179,7 @@ def test_more_than_the_credit_is_refused(its: Kindred) -> None:
 
 
 def test_what_is_not_there_or_another_partys_is_refused(its: Kindred) -> None:
-    """Given documents that are not there or another party's, when a credit is for them, then 400 names the place."""
+    """Given documents that are not there or another party's, when a credit is for or from them, then 400 says where."""
     for charge_id in (ELSEWHERE, its.others):
         said = its.books.refused("POST", its.path, its.credit(allocations=[its.part(charge_id, 100)]))
         assert list(said["detail"]["field_errors"]) == ["allocations[0]"]
@@ -163,6 +191,8 @@ def test_what_is_not_there_or_another_partys_is_refused(its: Kindred) -> None:
             "POST", its.path, its.credit("CN-2", **{source: ELSEWHERE, f"{its.party}_external_id": None})
         ),
         its.books.refused("PUT", f"{its.path}{made['id']}/", {source: ELSEWHERE}),
+        its.books.refused("POST", its.path, its.credit("CN-2", **{source: its.others})),
+        its.books.refused("PUT", f"{its.path}{made['id']}/", {source: its.others}),
     ):
         assert list(said["detail"]["field_errors"]) == [source]
 
@@ -175,6 +205,8 @@ def test_what_is_not_there_or_another_partys_is_refused(its: Kindred) -> None:
         ({"line_items": [{"amount": 2**63 - 1}, {"amount": 1}]}, "line_items"),
         ({"line_items": [{"amount": "100"}]}, "line_items[0].amount"),
         ({"currency": "EUR"}, "currency"),
+        ({"currency": "EURO"}, "currency"),
+        ({"currency": "usd"}, "currency"),
         ({"external_id": ""}, "external_id"),
     ],
 )

@@ -391,3 +391,32 @@ def test_forms_say_the_same_as_json(books: Thredfi) -> None:
     url_encoded = books.ask("POST", "invoices/", data=fields)
     with_file = books.ask("POST", "invoices/", data=fields, files={"document": ("a.pdf", b"%PDF", "application/pdf")})
     assert [(one.status_code, one.json()["id"]) for one in (url_encoded, with_file)] == [(200, made["id"])] * 2
+
+
+@pytest.mark.parametrize(("path", "party"), [("invoices/", "customer"), ("bills/", "vendor")])
+def test_a_party_never_owes_more_than_64_bits_hold(books: Thredfi, path: str, party: str) -> None:
+    """Given a cent that is owed, when the largest amount comes to it, then 422, and nothing is written."""
+    named = {f"{party}_external_id": "ann", "customer_external_id": "ann"}
+    made = books.post(path, invoice("1", 1, **named))
+    said = books.refused("POST", path, invoice("2", 2**63 - 1, **named), 422)
+    assert said["error_code"] == "sum_too_large"
+    books.post(path, invoice("2", 2**63 - 2, **named))
+    books.refused("PUT", f"{path}{made['id']}/", {"line_items": [{"quantity": 1, "unit_price": 2}]}, 422)
+    assert books.get(f"{party}s/")["results"][0]["outstanding_balance"] == 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("path", "noun"),
+    [
+        ("invoices", "invoice"),
+        ("bills", "bill"),
+        ("customer-credits", "customer credit"),
+        ("vendor-refunds", "vendor refund"),
+        (f"invoices/{ELSEWHERE}/write-offs", "write off"),
+    ],
+)
+def test_what_is_not_there_is_called_as_everywhere_else(books: Thredfi, path: str, noun: str) -> None:
+    """Given an id of nothing, when it is looked for, then 404 says in the vendor's words what is not there."""
+    answer = books.ask("GET", f"{path}/{ELSEWHERE}/")
+    said = (answer.status_code, answer.json()["error_code"], answer.json()["message"])
+    assert said == (404, f"{noun.replace(' ', '_')}_not_found", f"no {noun} {ELSEWHERE}")

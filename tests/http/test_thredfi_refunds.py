@@ -200,6 +200,8 @@ def test_refunds_are_filtered(books: Thredfi, invoice: str, database_url: str) -
     assert found() == ["c", "b", "a"]
     assert [found(status=one) for one in ("pending", "processing", "PAID", "cancelled")] == [["a"], ["b"], ["c"], []]
     assert (found(search="BOB"), found(external_id="b"), found(invoice_id=other)) == (["c"], ["b"], ["c"])
+    answer = books.ask("GET", "invoices/refunds/", params={"invoice_id": f"{other},{invoice}"})
+    assert (answer.status_code, list(answer.json()["detail"]["field_errors"])) == (400, ["invoice_id"])
     assert found(page="2", page_size="2") == ["a"]
     answer = books.ask("GET", "invoices/refunds/", params={"status": "done"})
     assert (answer.status_code, list(answer.json()["detail"]["field_errors"])) == (400, ["status"])

@@ -400,7 +400,7 @@ class NoParty(Refused):
     field = "party"
 
     def __init__(self) -> None:
-        super().__init__("neither a party nor a charge is named")
+        super().__init__("the party is not named, and no charge that says whose it is")
 
 
 class DueDateOutOfRange(Refused):

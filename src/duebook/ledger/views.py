@@ -14,10 +14,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from duebook.db.queries import load
-from duebook.ledger.errors import DocumentNotFound, PartyNotFound
+from duebook.ledger.errors import DocumentNotFound, PartyNotFound, SumTooLarge
 from duebook.ledger.facts import Allocation, Document, DocumentId, Kind, Party, PartyId, Side, TagDefinition
 from duebook.ledger.rows import allocation_of, document_of, party_of
 from duebook.ledger.tags import TagName, as_defined, definitions
+from duebook.money import MAX_MINOR, MIN_MINOR
 from duebook.tenancy.gate import ReadTx, WriteTx
 
 _QUERIES: Final = load("duebook.ledger", "lists.sql")
@@ -113,10 +114,16 @@ async def parties_by_id(tx: Tx, side: Side, ids: Sequence[UUID]) -> list[PartyVi
 
 
 async def open_by_party(tx: Tx, side: Side, ids: Sequence[UUID]) -> Mapping[UUID, int]:
-    """What each of these parties owes or is owed today in base currency, unapplied money left out; zero if missing."""
+    """What each of these parties owes or is owed today in base currency, unapplied money left out; zero if missing.
+
+    Raises SumTooLarge.
+    """
     values = {"business_id": tx.business.id, "side": side, "ids": ids, "today": tx.business.today(tx.now)}
     rows = await (await tx.connection.execute(_QUERIES.open_by_party, values)).fetchall()
-    return defaultdict(int, {row.party_id: int(row.open_minor) for row in rows})
+    sums = {row.party_id: int(row.open_minor) for row in rows}
+    if any(not MIN_MINOR <= open_minor <= MAX_MINOR for open_minor in sums.values()):
+        raise SumTooLarge
+    return defaultdict(int, sums)
 
 
 async def document(tx: Tx, side: Side, kind: Kind, document_id: DocumentId) -> DocumentView:

@@ -30,7 +30,7 @@ from duebook.tenancy.facts import BusinessId
     dto=Body,
     return_dto=None,
     responses={200: ResponseSpec(Bill, generate_examples=False, description="It is changed")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def update_bill(
     request: CallerRequest,
@@ -56,7 +56,7 @@ async def update_bill(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(Bill, generate_examples=False, description="It is void")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def void_bill(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], bill_id: FromPath[UUID]

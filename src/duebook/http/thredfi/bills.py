@@ -131,7 +131,7 @@ class BillPage(Paged, kw_only=True):
         200: ResponseSpec(Bill, generate_examples=False, description="It was there"),
         201: ResponseSpec(Bill, generate_examples=False, description="It is recorded"),
     }
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def create_bill(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[NewBill]
@@ -151,7 +151,8 @@ async def create_bill(
     guards=[signed_in, unfolded],
     security=ANYONE,
     dependencies=PAGING | CHARGE_QUERY,
-    responses={200: ResponseSpec(BillPage, generate_examples=False, description="One page")} | errors(401, 403, 404),
+    responses={200: ResponseSpec(BillPage, generate_examples=False, description="One page")}
+    | errors(401, 403, 404, 422),
 )
 async def list_bills(
     request: CallerRequest,
@@ -190,7 +191,7 @@ async def list_bills(
     summary="Find a bill",
     guards=[signed_in],
     security=ANYONE,
-    responses={200: ResponseSpec(Bill, generate_examples=False, description="The bill")} | errors(401, 403, 404),
+    responses={200: ResponseSpec(Bill, generate_examples=False, description="The bill")} | errors(401, 403, 404, 422),
 )
 async def get_bill(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], bill_id: FromPath[UUID]

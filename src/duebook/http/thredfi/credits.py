@@ -5,6 +5,7 @@ Holds: a credit comes to its lines' amounts and taxes; what is applied of it is 
 Source: docs/reference/thredfi.md, "Credits".
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +16,12 @@ import msgspec
 
 from duebook.days import day_of
 from duebook.http.fields import ExternalId, Free, LongText, Text, check_free, kept
-from duebook.http.inputs import BadInput
+from duebook.http.inputs import BadInput, shown
 from duebook.http.services import Services
 from duebook.http.stamps import Stamp, optional_stamp
 from duebook.http.thredfi import parties
 from duebook.http.thredfi.credit_answers import CreditLine, Words, by_charge, described
+from duebook.http.thredfi.payment_bodies import Currency, check_currency
 from duebook.http.thredfi.tags import NewTag, tags_of
 from duebook.http.writes import as_is, recorded
 from duebook.ledger import lists, views
@@ -46,7 +48,7 @@ class CreditRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What both credits may say."""
 
     external_id: ExternalId | None = None
-    currency: Text | None = None
+    currency: Currency | None = None
     reference_number: Text | None = None
     memo: LongText | None = None
     metadata: Free | None = None
@@ -101,6 +103,8 @@ async def create(
             body=_said(asked),
         )
         (done,) = await recorded(tx, [lambda _: command], side=its.side, fields=its.fields)
+        if done.created:
+            await _check_source(tx, its, asked, DocumentId(done.id))
         return DocumentId(done.id), done.created
 
 
@@ -113,7 +117,8 @@ async def update(
     """
     async with write_tx(services.database, caller, business_id, f"update {_noun(its.side)}") as tx:
         view = await views.document(tx, its.side, Kind.CREDIT, DocumentId(credit_id))
-        await _source(tx, its, asked)
+        if asked.request.external_id not in (None, view.document.external_id):
+            raise BadInput("external_id", shown(asked.request.external_id), "stays as it was when this was made")
         request, body = asked.request, {**view.document.body, **_said(asked)}
         edit = EditDocument(
             side=its.side,
@@ -122,6 +127,7 @@ async def update(
             party=KEEP if asked.party is None else asked.party,
             number=KEEP if request.reference_number is None else request.reference_number,
             issued_on=KEEP if asked.dated is None else _dated_on(tx, asked, None),
+            currency=KEEP if request.currency is None else request.currency,
             amount_minor=KEEP if request.line_items is None else _total(request.line_items),
             tags=KEEP if request.transaction_tags is None else tags_of(request.transaction_tags),
             body=KEEP if body == view.document.body else body,
@@ -129,6 +135,7 @@ async def update(
         taken_back, applied = _moves(its.side, view, asked.parts)
         commands: list[Command] = [*taken_back, edit, *applied]
         await recorded(tx, [as_is(one) for one in commands], side=its.side, fields=its.fields)
+        await _check_source(tx, its, asked, view.document.id)
 
 
 async def void(services: Services, caller: Caller, business_id: BusinessId, its: Words, credit_id: UUID) -> None:
@@ -173,6 +180,8 @@ def _total(lines: Sequence[CreditLine]) -> int:
 def _said(asked: Asked) -> dict[str, Any]:
     """What is kept of a body as it was said."""
     check_free("", asked.request)
+    if asked.request.currency is not None:
+        check_currency(False, asked.request.currency, asked.request.currency)
     said = kept(asked.request, without=frozenset({"external_id", "currency", "reference_number", "transaction_tags"}))
     more = {"source_id": str(asked.source_id) if asked.source_id else None, "dated": asked.dated}
     return {name: value for name, value in (said | more).items() if name in _BODY and value is not None}
@@ -202,6 +211,15 @@ async def _source(tx: WriteTx, its: Words, asked: Asked) -> Document | None:
     return found[0].document
 
 
+async def _check_source(tx: WriteTx, its: Words, asked: Asked, credit_id: DocumentId) -> None:
+    """A credit comes from a document of its own party. Raises BadInput."""
+    source = await _source(tx, its, asked)
+    credit = (await views.document(tx, its.side, Kind.CREDIT, credit_id)).document
+    if source is not None and source.party_id != credit.party_id:
+        rule = f"is of the {parties.NOUNS[its.side]} that the credit is of"
+        raise BadInput(f"source_{its.charge_id}", shown(asked.source_id), rule)
+
+
 async def _currency(tx: WriteTx, its: Words, asked: Asked) -> str:
     """The currency said, else that of the document that the credit comes from or is for, else the business's."""
     if asked.request.currency is not None:
@@ -218,7 +236,10 @@ def _moves(
     if parts is None:
         return [], []
     there = by_charge(view)
-    wanted = {DocumentId(charge_id): amount for charge_id, amount in parts if amount}
+    wanted: dict[DocumentId, int] = defaultdict(int)
+    for charge_id, amount in parts:
+        if amount:
+            wanted[DocumentId(charge_id)] += amount
     changed = [charge_id for charge_id, standing in there.items() if _applied(standing) != wanted.get(charge_id, 0)]
     taken_back = [TakeBack(side=side, id=one.id) for charge_id in changed for one in there[charge_id]]
     applied = tuple(

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
-from duebook.http.fields import Cents, PositiveCents
+from duebook.http.fields import Cents, ExternalId, PositiveCents
 from duebook.http.services import Services, TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import credits, filters
@@ -43,7 +43,7 @@ class NewCustomerCredit(CreditRequest, kw_only=True, omit_defaults=True):
     """A credit of a customer, by id or by an external id; without either, whose the invoice is that is named."""
 
     customer_id: UUID | None = None
-    customer_external_id: str | None = None
+    customer_external_id: ExternalId | None = None
     source_invoice_id: UUID | None = None
     sent_at: Stamp | None = None
     allocations: list[NewCustomerPart] | None = None
@@ -108,7 +108,7 @@ async def create_customer_credit(
     security=ANYONE,
     dependencies=PAGING,
     responses={200: ResponseSpec(CustomerCreditPage, generate_examples=False, description="One page")}
-    | errors(401, 403, 404),
+    | errors(401, 403, 404, 422),
 )
 async def list_customer_credits(
     request: CallerRequest,
@@ -149,7 +149,7 @@ async def list_customer_credits(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(CustomerCredit, generate_examples=False, description="The credit")}
-    | errors(401, 403, 404),
+    | errors(401, 403, 404, 422),
 )
 async def get_customer_credit(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], credit_id: FromPath[UUID]
@@ -195,7 +195,7 @@ async def update_customer_credit(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(CustomerCredit, generate_examples=False, description="It is void")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def void_customer_credit(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], credit_id: FromPath[UUID]

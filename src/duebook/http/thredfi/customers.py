@@ -52,7 +52,7 @@ class CustomerPage(Paged, kw_only=True):
         200: ResponseSpec(Customer, generate_examples=False, description="It is there already"),
         201: ResponseSpec(Customer, generate_examples=False, description="It is made"),
     }
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def create_customer(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[PartyRequest]
@@ -71,7 +71,7 @@ async def create_customer(
     security=ANYONE,
     dependencies=PAGING,
     responses={200: ResponseSpec(CustomerPage, generate_examples=False, description="One page")}
-    | errors(401, 403, 404),
+    | errors(401, 403, 404, 422),
 )
 async def list_customers(
     request: CallerRequest,
@@ -99,7 +99,7 @@ async def list_customers(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(Customer, generate_examples=False, description="The customer")}
-    | errors(401, 403, 404),
+    | errors(401, 403, 404, 422),
 )
 async def get_customer(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], customer_id: FromPath[UUID]
@@ -122,7 +122,7 @@ async def get_customer(
     dto=Body,
     return_dto=None,
     responses={200: ResponseSpec(Customer, generate_examples=False, description="It is changed")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def update_customer(
     request: CallerRequest,
@@ -146,7 +146,7 @@ async def update_customer(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(Customer, generate_examples=False, description="It is archived")}
-    | errors(401, 403, 404, 413),
+    | errors(401, 403, 404, 413, 422),
 )
 async def archive_customer(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], customer_id: FromPath[UUID]

@@ -130,7 +130,7 @@ def _status(error: Exception) -> tuple[int, str]:
         case ledger.PartyNotFound(side=side):
             return 404, "customer_not_found" if side is Side.RECEIVABLE else "vendor_not_found"
         case ledger.DocumentNotFound(side=side, what=what):
-            return 404, f"{_NOUNS.get((side, what), what.replace(' ', '_'))}_not_found"
+            return 404, f"{_noun(side, what)}_not_found"
     return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
 
 
@@ -141,7 +141,13 @@ def _message(request: AnyRequest, error: Exception, status: int) -> str:
         return f"the body is larger than {BODY_BYTES} bytes"
     if wrong := bad_inputs(request, error):
         return "; ".join(map(str, wrong))
+    if isinstance(error, ledger.DocumentNotFound):
+        return f"no {_noun(error.side, error.what).replace('_', ' ')} {error.given}"
     return error.detail if isinstance(error, HTTPException) else str(error)
+
+
+def _noun(side: Side, what: str) -> str:
+    return _NOUNS.get((side, what), what.replace(" ", "_"))
 
 
 def _detail(request: AnyRequest, error: Exception) -> dict[str, Any]:

@@ -60,6 +60,14 @@ def ids(field: str, text: str | None) -> list[UUID] | None:
         raise BadInput(field, shown(text), "is a UUID, or several joined by commas") from None
 
 
+def one_id(field: str, text: str | None) -> UUID | None:
+    """The id that a filter names, if it names one. Raises BadInput."""
+    found = ids(field, text)
+    if found and len(found) > 1:
+        raise BadInput(field, shown(text), "is one id")
+    return found[0] if found else None
+
+
 def words(field: str, text: str | None, known: Mapping[str, Sequence[T]]) -> list[T] | None:
     """What the words of a list joined by commas stand for, in any case. Raises BadInput."""
     found = several(text)

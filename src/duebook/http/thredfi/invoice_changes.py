@@ -30,7 +30,7 @@ from duebook.tenancy.facts import BusinessId
     dto=Body,
     return_dto=None,
     responses={200: ResponseSpec(Invoice, generate_examples=False, description="It is changed")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def update_invoice(
     request: CallerRequest,
@@ -54,7 +54,7 @@ async def update_invoice(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(Invoice, generate_examples=False, description="It is void")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def void_invoice(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], invoice_id: FromPath[UUID]

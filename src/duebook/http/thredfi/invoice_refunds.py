@@ -98,14 +98,14 @@ async def list_refunds(
     invoice_id: FreeText = None,
 ) -> Response[bytes]:
     """A page of refunds, the latest first."""
-    whose, of = filters.ids("customer_id", customer_id), filters.ids("invoice_id", invoice_id)
+    whose, of = filters.ids("customer_id", customer_id), filters.one_id("invoice_id", invoice_id)
     which = refunds.whole(
         SIDE,
         party_ids=None if whose is None else [PartyId(one) for one in whose],
         progress=filters.words("status", status, {word: [word] for word in STATUSES}),
         external_id=external_id,
         search=search,
-        target_id=None if of is None else DocumentId(of[0]),
+        target_id=None if of is None else DocumentId(of),
     )
     async with read_tx(services.database, request.user, BusinessId(business_id)) as tx:
         found, total = await refunds.page(tx, which, paging, "recorded", back=True)

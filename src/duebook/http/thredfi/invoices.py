@@ -119,7 +119,7 @@ class InvoicePage(Paged, kw_only=True):
         200: ResponseSpec(Invoice, generate_examples=False, description="It was there"),
         201: ResponseSpec(Invoice, generate_examples=False, description="It is recorded"),
     }
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def create_invoice(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[NewInvoice]
@@ -139,7 +139,8 @@ async def create_invoice(
     guards=[signed_in, unfolded],
     security=ANYONE,
     dependencies=PAGING | CHARGE_QUERY,
-    responses={200: ResponseSpec(InvoicePage, generate_examples=False, description="One page")} | errors(401, 403, 404),
+    responses={200: ResponseSpec(InvoicePage, generate_examples=False, description="One page")}
+    | errors(401, 403, 404, 422),
 )
 async def list_invoices(
     request: CallerRequest,
@@ -174,7 +175,8 @@ async def list_invoices(
     summary="Find an invoice",
     guards=[signed_in],
     security=ANYONE,
-    responses={200: ResponseSpec(Invoice, generate_examples=False, description="The invoice")} | errors(401, 403, 404),
+    responses={200: ResponseSpec(Invoice, generate_examples=False, description="The invoice")}
+    | errors(401, 403, 404, 422),
 )
 async def get_invoice(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], invoice_id: FromPath[UUID]

@@ -47,9 +47,7 @@ class PaymentQuery:
     def read(self, its: Its[Any], party_id: str | None, charge_id: str | None) -> DocumentFilter:
         """The same as the ledger reads it. Raises BadInput."""
         parties = filters.ids(its.party_id, party_id)
-        charges = filters.ids(its.charge_id, charge_id)
-        if charges and len(charges) > 1:
-            raise BadInput(its.charge_id, shown(charge_id), "is one id")
+        charge = filters.one_id(its.charge_id, charge_id)
         dates = [filters.day(name, getattr(self, name)) for name in ("date_from", "date_to")]
         amounts = [filters.cents(name, getattr(self, name)) for name in ("min_amount", "max_amount")]
         _check_order("date_from", dates[0], "date_to", dates[1])
@@ -59,7 +57,7 @@ class PaymentQuery:
             side=its.side,
             kind=Kind.PAYMENT,
             party_ids=None if parties is None else [PartyId(one) for one in parties],
-            charge_id=DocumentId(charges[0]) if charges else None,
+            charge_id=DocumentId(charge) if charge else None,
             external_id=self.external_id or None,
             search=self.search or None,
             issued_from=dates[0],

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
-from duebook.http.fields import Cents, PositiveCents
+from duebook.http.fields import Cents, ExternalId, PositiveCents
 from duebook.http.services import Services, TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import credits, filters
@@ -44,7 +44,7 @@ class NewVendorCredit(CreditRequest, kw_only=True, omit_defaults=True):
     """A credit of a vendor, by id or by an external id; without either, whose the bill is that is named."""
 
     vendor_id: UUID | None = None
-    vendor_external_id: str | None = None
+    vendor_external_id: ExternalId | None = None
     source_bill_id: UUID | None = None
     received_at: Stamp | None = None
     allocations: list[NewVendorPart] | None = None
@@ -110,7 +110,7 @@ async def create_vendor_credit(
     security=ANYONE,
     dependencies=PAGING,
     responses={200: ResponseSpec(VendorCreditPage, generate_examples=False, description="One page")}
-    | errors(401, 403, 404),
+    | errors(401, 403, 404, 422),
 )
 async def list_vendor_credits(
     request: CallerRequest,
@@ -151,7 +151,7 @@ async def list_vendor_credits(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(VendorCredit, generate_examples=False, description="The credit")}
-    | errors(401, 403, 404),
+    | errors(401, 403, 404, 422),
 )
 async def get_vendor_credit(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], credit_id: FromPath[UUID]
@@ -197,7 +197,7 @@ async def update_vendor_credit(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(VendorCredit, generate_examples=False, description="It is void")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def void_vendor_credit(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], credit_id: FromPath[UUID]

@@ -64,7 +64,7 @@ class WrappedVendor(msgspec.Struct):
         200: ResponseSpec(Vendor, generate_examples=False, description="It is there already"),
         201: ResponseSpec(Vendor, generate_examples=False, description="It is made"),
     }
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def create_vendor(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[PartyRequest]
@@ -82,7 +82,8 @@ async def create_vendor(
     guards=[signed_in],
     security=ANYONE,
     dependencies=PAGING,
-    responses={200: ResponseSpec(VendorPage, generate_examples=False, description="One page")} | errors(401, 403, 404),
+    responses={200: ResponseSpec(VendorPage, generate_examples=False, description="One page")}
+    | errors(401, 403, 404, 422),
 )
 async def list_vendors(
     request: CallerRequest,
@@ -114,7 +115,8 @@ async def list_vendors(
     summary="Find a vendor",
     guards=[signed_in],
     security=ANYONE,
-    responses={200: ResponseSpec(Vendor, generate_examples=False, description="The vendor")} | errors(401, 403, 404),
+    responses={200: ResponseSpec(Vendor, generate_examples=False, description="The vendor")}
+    | errors(401, 403, 404, 422),
 )
 async def get_vendor(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], vendor_id: FromPath[UUID]
@@ -136,7 +138,7 @@ async def get_vendor(
     dto=Body,
     return_dto=None,
     responses={200: ResponseSpec(Vendor, generate_examples=False, description="It is changed")}
-    | errors(401, 403, 404, 409, 413),
+    | errors(401, 403, 404, 409, 413, 422),
 )
 async def update_vendor(
     request: CallerRequest,
@@ -160,7 +162,7 @@ async def update_vendor(
     guards=[signed_in],
     security=ANYONE,
     responses={200: ResponseSpec(Vendor, generate_examples=False, description="It is archived")}
-    | errors(401, 403, 404, 413),
+    | errors(401, 403, 404, 413, 422),
 )
 async def archive_vendor(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], vendor_id: FromPath[UUID]
