@@ -8,11 +8,12 @@ PG15_BIN ?= /usr/lib/postgresql/15/bin
 UV ?= uv
 EXAMPLES ?= 5000
 
-# The folders whose tests use a database; `make test-pg15` runs those of them again that start its programs, without the
-# generated requests, which look at the served documents.
+# The folders whose tests use a database; `make test-pg15` runs those of them again that start its programs, without
+# those that look at the served documents.
 DATABASE_TESTS := tests/postgres tests/http tests/cli
 
 GENERATED_REQUESTS := $(wildcard tests/http/*_openapi.py) tests/http/test_walks.py
+OF_DOCUMENTS := $(GENERATED_REQUESTS) tests/http/test_generated_clients.py tests/http/test_who_may_ask.py
 HISTORIES := tests/http/test_same_history.py
 
 BIN := .venv/bin
@@ -36,7 +37,7 @@ test: .venv/ready ## run every test that needs only Python
 
 test-pg15: .venv/ready ## run the database tests on Debian's PostgreSQL 15
 	@test -x $(PG15_BIN)/initdb || { echo "make test-pg15: no PostgreSQL 15 in $(PG15_BIN); on Debian: apt-get install postgresql-15" >&2; exit 1; }
-	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(PYTEST) $(DATABASE_TESTS) $(addprefix --ignore ,$(GENERATED_REQUESTS)) -p no:schemathesis
+	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(PYTEST) $(DATABASE_TESTS) $(addprefix --ignore ,$(OF_DOCUMENTS)) -p no:schemathesis
 
 test-browser: .venv/ready ## run the tests that drive a browser, among them a published widget (needs npm)
 	@command -v chromium >/dev/null || { echo "make test-browser: no chromium on the PATH; on Debian: apt-get install chromium" >&2; exit 1; }
