@@ -147,3 +147,42 @@ def test_an_address_that_is_none_is_a_clients_mistake(server: str, target: bytes
         connection.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         status = int(connection.makefile("rb").readline().split()[1])
     assert 400 <= status < 500
+
+
+@pytest.mark.parametrize("rest", [b"", b"1e999}", b"[" * 100_000, b'"\\ud800"}', b"{]}"])
+def test_a_body_that_breaks_off_after_a_bad_value_is_refused_for_the_value(
+    client: httpx.Client, platform: Platform, rest: bytes
+) -> None:
+    """Given a value that is not allowed, and behind it what is no JSON, when sent, then 400 names the value."""
+    path = f"{PATH}{new_business(client, platform)}/invoices/payments/"
+    body = b'{"payment_method": "barter", "more": ' + rest
+    answer = client.post(path, auth=platform.basic, content=body, headers={"Content-Type": "application/json"})
+    assert said(answer) == (400, "validation_error")
+    assert list(answer.json()["detail"]["field_errors"]) == ["payment_method"]
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"1e999999999", b"-1e999", b"1e-999"])
+def test_a_quantity_beyond_every_number_is_named(client: httpx.Client, platform: Platform, number: bytes) -> None:
+    """Given a quantity that no decimal holds, when an invoice is sent, then 400 names it as it was written."""
+    path = f"{PATH}{new_business(client, platform)}/invoices/"
+    body = (
+        b'{"external_id": "1", "sent_at": "2025-01-02", "customer_external_id": "a", "line_items": [{"unit_price": 1, '
+        b'"quantity": ' + number + b"}]}"
+    )
+    answer = client.post(path, auth=platform.basic, content=body, headers={"Content-Type": "application/json"})
+    assert said(answer) == (400, "validation_error")
+    (rule,) = answer.json()["detail"]["field_errors"]["line_items[0].quantity"]
+    assert rule.endswith(f"(given: {number.decode()})")
+
+
+def test_a_form_in_an_unknown_charset_is_refused(client: httpx.Client, platform: Platform) -> None:
+    """Given a form of which a part is in no charset that there is, when sent, then 400 says so."""
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="memo"\r\nContent-Type: text/plain; charset=none\r\n\r\n'
+        b"a\r\n--x--\r\n"
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    path = f"{PATH}{new_business(client, platform)}/invoices/"
+    answer = client.post(path, auth=platform.basic, content=body, headers=kind)
+    assert said(answer) == (400, "validation_error")
+    assert "unknown encoding: none" in answer.json()["message"]

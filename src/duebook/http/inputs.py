@@ -86,7 +86,7 @@ def _located(path: str, raw: bytes) -> tuple[str, str]:
 
 def choices(kind: Any, path: str = "", raw: bytes = b"null") -> list[str]:
     """The values that a type allows at a path in it, where it lists them; of several shapes, those that `raw` has."""
-    found, value = _members(inspect.type_info(kind)), msgspec.json.decode(raw)
+    found, value = _members(inspect.type_info(kind)), _decoded(raw)
     for step in _STEP.finditer(path):
         found = [
             member
@@ -100,6 +100,14 @@ def choices(kind: Any, path: str = "", raw: bytes = b"null") -> list[str]:
         except (LookupError, TypeError):
             value = None
     return list(dict.fromkeys(value for one in found for value in _listed(one)))
+
+
+def _decoded(raw: bytes) -> Any:
+    """The body as plain JSON; nothing if what comes after the first mistake cannot be read."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _may_be(kind: inspect.Type, name: str, value: Any) -> bool:

@@ -122,7 +122,10 @@ def _ratio(field: str, raw: msgspec.Raw) -> tuple[int, int]:
 
 
 def _decimal(field: str, written: bytes) -> Decimal:
-    given = msgspec.json.decode(written)
+    try:
+        given = msgspec.json.decode(written)
+    except msgspec.DecodeError:  # a number that is larger than any float
+        given = ""
     match given:
         case None:
             return Decimal(1)
@@ -132,7 +135,7 @@ def _decimal(field: str, written: bytes) -> Decimal:
             number = Decimal(written.decode())
             if number.adjusted() < _DIGITS and -_DIGITS <= int(number.as_tuple().exponent) <= _DIGITS:
                 return number
-    raise BadInput(field, shown(given), f"is {_KINDS}")
+    raise BadInput(field, shown(msgspec.Raw(written)), f"is {_KINDS}")
 
 
 def _plain(numerator: int, denominator: int) -> str:

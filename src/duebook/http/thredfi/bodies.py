@@ -70,7 +70,7 @@ def _multipart(raw: bytes, boundary: str) -> list[tuple[str, str]]:
             BytesIO(raw), boundary, len(raw), part_limit=_MOST_FIELDS, spool_limit=BODY_BYTES, memory_limit=BODY_BYTES
         )
         return [(part.name, part.value) for part in parser if not part.filename]
-    except ValueError as error:  # of the parser, or of a text that is not UTF-8
+    except (ValueError, LookupError) as error:  # of the parser, of a text that is not UTF-8, or an unknown charset
         raise BadInput("", "", f"the form cannot be read: {error}") from None
 
 

@@ -110,7 +110,8 @@ def words(
 ) -> Its[P]:
     """The words of a side, whose bodies call a payment's amount `amount`."""
     charge_id, party_id = f"{charges.noun}_id", f"{NOUNS[charges.side]}_id"
-    parts = {"charge": "allocations[]", "open": "allocations[]", "amount": "allocations[]", "document": "payment_id"}
+    parts = dict.fromkeys(("charge", "open", "amount"), "allocations[]")
+    parts |= {"effective_on": "allocations", "document": "payment_id"}
     return Its(
         charges=charges,
         charge_id=charge_id,

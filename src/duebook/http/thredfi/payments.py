@@ -157,7 +157,12 @@ async def take_back(its: Its[Any], payment_id: UUID, allocation_id: UUID, tx: Wr
     view = await payment(tx, its, payment_id)
     if allocation_id not in {one.id for one in view.allocations}:
         raise AllocationNotFound(AllocationId(allocation_id))
-    await record(tx, its, [TakeBack(side=its.side, id=AllocationId(allocation_id))], {"amount": "payment_id"})
+    await record(
+        tx,
+        its,
+        [TakeBack(side=its.side, id=AllocationId(allocation_id))],
+        dict.fromkeys(("amount", "effective_on"), "payment_id"),
+    )
     return view.document.id, False
 
 

@@ -28,8 +28,13 @@ from duebook.ledger.lists import DocumentFilter, DocumentSort
 from duebook.tenancy.gate import ReadTx, WriteTx
 
 _NAMES: Final = {"number": "reference_number", "document": "refund_id", "party": "vendor_id"}
-_INVOICES: Final = {**_NAMES, "issued_on": "completed_at", "amount": "amount_cents"}
-_BILLS: Final = {**_NAMES, "issued_on": "refund_date", "amount": "total_refunded_amount_cents"}
+_INVOICES: Final = {**_NAMES, "issued_on": "completed_at", "effective_on": "completed_at", "amount": "amount_cents"}
+_BILLS: Final = {
+    **_NAMES,
+    "issued_on": "refund_date",
+    "effective_on": "refund_date",
+    "amount": "total_refunded_amount_cents",
+}
 RULES: Final = {
     Side.RECEIVABLE: Rules(Side.RECEIVABLE, _INVOICES, "amount_cents", at_once=False),
     Side.PAYABLE: Rules(Side.PAYABLE, _BILLS, "refunded_amount_cents", at_once=False),

@@ -49,6 +49,7 @@ _FIELDS: Final = {
     "number": "reference_number",
     "date": "write_off_at",
     "issued_on": "write_off_at",
+    "effective_on": "write_off_at",
     "amount": "amount_cents",
     "open": "amount_cents",
 }
