@@ -309,10 +309,11 @@ def _check_paid(payments: Sequence[Mapping[str, Any]], refunded: int, about: str
 
 
 def _check_one_party(side: Side, parts: Sequence[FoundPart], asked: AskedRefund) -> None:
-    first = parts[0].target
+    named = [one.target.party_id for one in parts if asked.parts[one.place].party]
+    whose = (*named, parts[0].target.party_id)[0]
     for one in parts:
-        if one.target.party_id != first.party_id:
-            error = errors.OtherParty(one.target.id, one.target.party_id, first.party_id)
+        if one.target.party_id != whose:
+            error = errors.OtherParty(one.target.id, one.target.party_id, whose)
             raise refused(side, error, asked.parts[one.place])
 
 
