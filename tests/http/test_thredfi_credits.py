@@ -279,3 +279,14 @@ def test_other_businesses_see_nothing(its: Kindred, client: httpx.Client, platfo
         url = f"/v1/platform/businesses/{elsewhere}/{its.path}{made['id']}/{tail}"
         answer = client.request(method, url, auth=platform.basic, json={"memo": "x"})
         assert (answer.status_code, answer.json()["error_code"]) == (404, f"{its.party}_credit_not_found")
+
+
+def test_a_key_has_a_credit_recorded_once(its: Kindred) -> None:
+    """Given a credit without an external id, when it is sent again with its key, then 200 and the same bytes."""
+    body = its.credit(external_id=None)
+    first = its.books.ask("POST", its.path, json=body, headers={"Idempotency-Key": "k9"})
+    again = its.books.ask("POST", its.path, json=body, headers={"Idempotency-Key": "k9"})
+    assert (first.status_code, again.status_code, again.content) == (201, 200, first.content)
+    assert its.books.get(its.path)["count"] == 1
+    said = its.books.refused("POST", its.path, body | {"memo": "x"}, 409, **{"Idempotency-Key": "k9"})
+    assert said["error_code"] == "idempotency_key_reused"

@@ -9,10 +9,12 @@ Source: docs/rule.md, T1; RFC 3339.
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
+from duebook.days import day_of
 from duebook.http.inputs import BadInput, shown
 
 Stamp = Annotated[
@@ -61,6 +63,15 @@ def as_given(body: Mapping[str, Any], name: str, day: date) -> str:
 def instant(at: datetime) -> str:
     """An instant as a time stamp in UTC."""
     return in_utc(at).isoformat().replace("+00:00", "Z")
+
+
+def stamp_of(body: Mapping[str, Any], name: str, day: date, zone: ZoneInfo) -> str:
+    """The stamp that was given under this name, as long as it is of the day; else the day's midnight."""
+    given = body.get(name)
+    try:
+        return given if isinstance(given, str) and day_of(stamp(name, given), zone) == day else midnight(day)
+    except BadInput:
+        return midnight(day)
 
 
 def in_utc(instant: datetime) -> datetime:

@@ -22,7 +22,8 @@ SELECT sums.*,
                    AS written_off_minor,
                abs(coalesce(sum(amount_minor) FILTER (WHERE kind = 'refund'), 0))::bigint AS refunded_minor,
                max(effective_on) FILTER (WHERE allocated_minor <> 0) AS settled_on,
-               coalesce(bool_or(item_minor > 0 AND due_on < %(today)s::date), false) AS overdue
+               coalesce(bool_or(item_minor > 0 AND due_on < %(today)s::date), false) AS overdue,
+               min(due_on) FILTER (WHERE item_minor > 0) AS open_due_on
           FROM (SELECT *, cause_id = document_id AND kind = document.kind AS own,
                        sum(amount_minor) FILTER (WHERE kind = 'allocation') OVER (PARTITION BY effective_on)
                            AS allocated_minor,
@@ -30,6 +31,14 @@ SELECT sums.*,
                   FROM entry
                  WHERE business_id = document.business_id AND document_id = document.id
                    AND effective_on <= %(today)s::date) AS until_today) AS sums
+
+-- name: due_date_of_document
+-- When the oldest of what is open falls due on a day; of what is settled, and of other documents, the date they have. Only
+-- instalments and due dates that were changed make the two differ.
+CASE WHEN fact.instalments::text = '[]' AND fact.due_changes::text = '[]' THEN fact.due_on
+     ELSE coalesce((SELECT open_due_on FROM (
+-- insert: balance_of_document
+          ) AS balance), fact.due_on) END
 
 -- name: document_views
 -- These documents as they are known now, with how they stand on a day. What was deleted is not seen.
@@ -71,8 +80,12 @@ SELECT document.id, document.side, document.kind, document.external_id, document
    AND (%(issued_to)s::date IS NULL OR fact.issued_on <= %(issued_to)s::date)
    AND (%(received_from)s::date IS NULL OR coalesce(fact.received_on, fact.issued_on) >= %(received_from)s::date)
    AND (%(received_to)s::date IS NULL OR coalesce(fact.received_on, fact.issued_on) <= %(received_to)s::date)
-   AND (%(due_from)s::date IS NULL OR (fact.due_from <> 'issue_date' AND fact.due_on >= %(due_from)s::date))
-   AND (%(due_to)s::date IS NULL OR (fact.due_from <> 'issue_date' AND fact.due_on <= %(due_to)s::date))
+   AND (%(due_from)s::date IS NULL OR (fact.due_from <> 'issue_date' AND %(due_from)s::date <= (
+-- insert: due_date_of_document
+       )))
+   AND (%(due_to)s::date IS NULL OR (fact.due_from <> 'issue_date' AND %(due_to)s::date >= (
+-- insert: due_date_of_document
+       )))
    AND (%(min_minor)s::bigint IS NULL OR fact.amount_minor >= %(min_minor)s::bigint)
    AND (%(max_minor)s::bigint IS NULL OR fact.amount_minor <= %(max_minor)s::bigint)
    AND (%(memo)s::text IS NULL OR fact.body ->> 'memo' = %(memo)s::text)
@@ -116,7 +129,9 @@ SELECT document.id, document.side, document.kind, document.external_id, document
        SELECT CASE %(sort)s::text
                    WHEN 'updated' THEN fact.version
                    WHEN 'issued_on' THEN fact.issued_on - date '0001-01-01'
-                   WHEN 'due_on' THEN fact.due_on - date '0001-01-01'
+                   WHEN 'due_on' THEN (
+-- insert: due_date_of_document
+                        ) - date '0001-01-01'
                    WHEN 'amount' THEN fact.amount_minor
                    WHEN 'open' THEN (SELECT open_minor FROM (
 -- insert: balance_of_document

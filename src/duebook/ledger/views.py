@@ -69,8 +69,8 @@ class DocumentView:
 
     `settled_minor` is what is no longer open of it, `written_off_minor` a part of that; `refunded_minor` was paid back
     of it. `settled_on` is the day of the latest allocation up to today; `overdue` says whether something that is open
-    is late. `allocations` touch it, today or on a later day. `aimed` are the write-offs, refunds and recoveries that
-    are aimed at it, whatever their day and status.
+    is late, `open_due_on` when the oldest of it falls due. `allocations` touch it, today or on a later day. `aimed` are
+    the write-offs, refunds and recoveries that are aimed at it, whatever their day and status.
     """
 
     document: Document
@@ -84,6 +84,7 @@ class DocumentView:
     refunded_minor: int
     settled_on: date | None
     overdue: bool
+    open_due_on: date | None
     allocations: tuple[Allocation, ...]
     aimed: tuple[Document, ...]
 
@@ -91,6 +92,11 @@ class DocumentView:
     def is_settled(self) -> bool:
         """Whether nothing is left of it today."""
         return self.settled_minor == self.document.amount_minor
+
+    @property
+    def due_on(self) -> date:
+        """When the oldest of what is open falls due, as that stands today; the date it has, if nothing is open."""
+        return self.open_due_on or self.document.due_on
 
 
 async def party(tx: Tx, side: Side, party_id: PartyId) -> PartyView:
@@ -176,6 +182,7 @@ def _view(row: Any, document: Document, allocations: Sequence[Allocation], aimed
         refunded_minor=row.refunded_minor,
         settled_on=row.settled_on,
         overdue=row.overdue,
+        open_due_on=row.open_due_on,
         allocations=tuple(allocations),
         aimed=tuple(aimed),
     )

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -27,7 +28,7 @@ from duebook.http.layer.refusals import BatchTooLarge, EmptyBatch
 from duebook.http.layer.tags import ApiTag, NewTag, api_tags, kept_tags, tags_of
 from duebook.http.lines import Priced, SalesTax
 from duebook.http.services import Services
-from duebook.http.stamps import in_utc, instant, midnight
+from duebook.http.stamps import in_utc, instant, midnight, stamp_of
 from duebook.ids import new_id
 from duebook.ledger import views
 from duebook.ledger.commands import AddCharge, NewAllocation, PartyRef
@@ -113,13 +114,14 @@ class ChargeData(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What documents are shown with: the business, the day that is today, whose they are, and what paid them.
+    """What documents are shown with: the business, its day and zone, whose they are, and what paid them.
 
     `parts` holds what is said of each allocation of a payment, by its id; those of credits are not in it.
     """
 
     business_id: BusinessId
     today: date
+    zone: ZoneInfo
     parties: Mapping[PartyId, Party]
     parts: Mapping[AllocationId, dict[str, Any]]
 
@@ -244,6 +246,7 @@ async def books_of(tx: views.Tx, side: Side, found: Sequence[DocumentView]) -> B
     return Books(
         tx.business.id,
         tx.business.today(tx.now),
+        tx.business.zone,
         {one.party.id: one.party for one in parties},
         {part.id: said for one in payments for part, said in parts_of(tx.business.id, one)},
     )
@@ -260,12 +263,12 @@ def by_status(status: Mapping[Standing, str]) -> Mapping[str, Sequence[Standing]
 def charge_fields(books: Books, view: DocumentView) -> dict[str, Any]:
     """What is said of a charge on either side, by field."""
     charge, body = view.document, view.document.body
-    due_at = None if charge.due_from is DueFrom.ISSUE_DATE else midnight(charge.due_on)
+    named = charge.due_from is not DueFrom.ISSUE_DATE or view.due_on != charge.due_on
     return {
         "id": charge.id,
         "business_id": books.business_id,
         "external_id": charge.external_id,
-        "due_at": body.get("due_at", due_at),
+        "due_at": stamp_of(body, "due_at", view.due_on, books.zone) if named else None,
         "paid_at": midnight(view.settled_on) if view.standing in _PAID and view.settled_on else None,
         "voided_at": body.get("voided_at", instant(view.updated_at) if charge.state is State.VOID else None),
         "subtotal": body.get("subtotal", charge.amount_minor),

@@ -7,7 +7,7 @@ Source: docs/reference/thredfi.md, "Money to be matched".
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -24,11 +24,11 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Cents, Free, LongText, Text
 from duebook.http.inputs import BadInput, shown
 from duebook.http.services import TheServices
-from duebook.http.stamps import in_utc
+from duebook.http.stamps import midnight
 from duebook.http.thredfi import payments
 from duebook.http.thredfi.bill_payments import ITS as BILLS
 from duebook.http.thredfi.bill_payments import BillPayment
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
 from duebook.http.thredfi.idempotency import KEYED, TheKey
@@ -88,7 +88,7 @@ class BankTransaction(msgspec.Struct, kw_only=True):
     description: str | None
     bank_account_name: None = None
     is_reconciled: bool = False
-    created_at: datetime
+    created_at: Annotated[str, Meta(description="The same day: the widget shows it in place of `date`")]
 
 
 class BankTransactionPage(Paged, kw_only=True):
@@ -144,7 +144,6 @@ async def list_bank_transactions(
 @post(
     f"{ONE}/match-payment",
     operation_id="match_payment",
-    operation_class=FormOperation,
     tags=["Bank transactions"],
     summary="Match money to an invoice",
     description="What is left of the payment, but no more than is outstanding.",
@@ -173,7 +172,6 @@ async def match_payment(
 @post(
     f"{ONE}/unmatch-payment",
     operation_id="unmatch_payment",
-    operation_class=FormOperation,
     tags=["Bank transactions"],
     summary="Take a match with an invoice back",
     description="All that the payment has for it is open again.",
@@ -202,7 +200,6 @@ async def unmatch_payment(
 @post(
     f"{ONE}/match-bill-payment",
     operation_id="match_bill_payment",
-    operation_class=FormOperation,
     tags=["Bank transactions"],
     summary="Match money to a bill",
     description="What is left of the payment, but no more than is outstanding.",
@@ -231,7 +228,6 @@ async def match_bill_payment(
 @post(
     f"{ONE}/unmatch-bill-payment",
     operation_id="unmatch_bill_payment",
-    operation_class=FormOperation,
     tags=["Bank transactions"],
     summary="Take a match with a bill back",
     description="All that the payment has for it is open again.",
@@ -311,7 +307,7 @@ async def _transactions(
             date=one.document.issued_on,
             counterparty_name=names[one.document.party_id],
             description=one.document.number or one.document.body.get("memo"),
-            created_at=in_utc(one.created_at),
+            created_at=midnight(one.document.issued_on),
         )
         for one in found
     ]

@@ -11,7 +11,7 @@ from duebook.http.encoded import answered
 from duebook.http.services import TheServices
 from duebook.http.thredfi import charges
 from duebook.http.thredfi.bills import ONE, Bill, BillChanges, terms_of
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.charge_words import BILLS
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import ANYONE
@@ -21,7 +21,6 @@ from duebook.tenancy.facts import BusinessId
 @put(
     ONE,
     operation_id="update_bill",
-    operation_class=FormOperation,
     tags=["Bills"],
     summary="Change a bill",
     description="As if it had always been so. What is not said stays; lines replace all that there were.",

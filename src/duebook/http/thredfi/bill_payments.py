@@ -16,7 +16,7 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Cents, LongText
 from duebook.http.services import TheServices
 from duebook.http.thredfi import payments
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.charge_words import BILLS
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
@@ -106,7 +106,6 @@ _CHANGED: Final = {200: ResponseSpec(BillPayment, generate_examples=False, descr
 @post(
     PATH,
     operation_id="create_bill_payment",
-    operation_class=FormOperation,
     tags=["Bill payments"],
     summary="Record a payment",
     description="The same external id with the same content answers 200 with the payment that is there.",
@@ -176,7 +175,6 @@ async def get_bill_payment(
 @patch(
     ONE,
     operation_id="update_bill_payment",
-    operation_class=FormOperation,
     tags=["Bill payments"],
     summary="Change a payment",
     description="What is not said stays as it is.",
@@ -223,7 +221,6 @@ async def cancel_bill_payment(
 @post(
     f"{ONE}/allocations",
     operation_id="allocate_bill_payment",
-    operation_class=FormOperation,
     tags=["Bill payments"],
     summary="Allocate more of a payment",
     guards=[signed_in],

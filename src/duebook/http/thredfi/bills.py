@@ -18,7 +18,7 @@ from duebook.http.inputs import BadInput, shown
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import charge_lists, charges
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
 from duebook.http.thredfi.charge_bodies import ChargeChanges, ChargeLine
 from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
@@ -119,7 +119,6 @@ class BillPage(Paged, kw_only=True):
 @post(
     PATH,
     operation_id="create_bill",
-    operation_class=FormOperation,
     tags=["Bills"],
     summary="Record a bill",
     description="The same external id with the same content answers 200 with the bill that is there.",

@@ -4,13 +4,11 @@ Source: docs/reference/thredfi.md, "Bodies".
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar.openapi.spec import Operation, RequestBody
 from msgspec import inspect
 from multipart import MultipartParser, parse_options_header
 
@@ -42,17 +40,6 @@ class Body(JsonBody[T]):
             case other:
                 raise BadInput("Content-Type", shown(other), f"is application/json, {_FORM} or {_MULTIPART}")
         return super().decode_bytes(msgspec.json.encode(_as_json(kind, fields)))
-
-
-@dataclass
-class FormOperation(Operation):
-    """Describes an endpoint whose body may be a form as well."""
-
-    def __post_init__(self) -> None:
-        """Describe the forms by the shape of the JSON body."""
-        if isinstance(self.request_body, RequestBody):
-            media = self.request_body.content["application/json"]
-            self.request_body.content.update({_FORM: media, _MULTIPART: media})
 
 
 def _urlencoded(raw: bytes) -> list[tuple[str, str]]:

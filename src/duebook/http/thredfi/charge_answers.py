@@ -11,17 +11,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
-from duebook.days import day_of
 from duebook.http.fields import Cents, Free
-from duebook.http.inputs import BadInput
 from duebook.http.lines import SalesTax
 from duebook.http.refunds import refund_id
-from duebook.http.stamps import in_utc, instant, midnight, stamp
+from duebook.http.stamps import in_utc, instant, midnight, stamp_of
 from duebook.http.thredfi import parties
 from duebook.http.thredfi.charge_bodies import told
 from duebook.http.thredfi.charge_words import Words
@@ -166,7 +163,7 @@ def _fields(tx: Tx, words: Words, profile: WireProfile, view: DocumentView) -> d
     charge, zone = view.document, tx.business.zone
     live = profile is WireProfile.LIVE
     status = words.status[view.standing]
-    named = live or charge.due_from is not DueFrom.ISSUE_DATE
+    named = live or charge.due_from is not DueFrom.ISSUE_DATE or view.due_on != charge.due_on
     return {
         "id": charge.id,
         "business_id": tx.business.id,
@@ -175,11 +172,11 @@ def _fields(tx: Tx, words: Words, profile: WireProfile, view: DocumentView) -> d
         "is_overdue": view.overdue,
         "currency": charge.currency,
         words.number: charge.number,
-        words.issued[0]: _stamp(charge, words.issued[0], charge.issued_on, zone),
+        words.issued[0]: stamp_of(charge.body, words.issued[0], charge.issued_on, zone),
         "issue_date": midnight(charge.issued_on),
-        "received_at": _stamp(charge, "received_at", charge.received_on or charge.issued_on, zone),
+        "received_at": stamp_of(charge.body, "received_at", charge.received_on or charge.issued_on, zone),
         "terms": _text(charge, "terms") or _terms(charge),
-        "due_at": _stamp(charge, "due_at", charge.due_on, zone) if named else None,
+        "due_at": stamp_of(charge.body, "due_at", view.due_on, zone) if named else None,
         "paid_at": midnight(view.settled_on) if view.standing in _SETTLED and view.settled_on else None,
         "voided_at": (_text(charge, "voided_at") or instant(view.updated_at)) if charge.state is State.VOID else None,
         "total_amount": charge.amount_minor,
@@ -195,15 +192,6 @@ def _text(document: Document, name: str) -> str | None:
     """What a document's body says under this name, if it is a text."""
     found = document.body.get(name)
     return found if isinstance(found, str) else None
-
-
-def _stamp(charge: Document, name: str, day: date, zone: ZoneInfo) -> str:
-    """The stamp that was given under this name, as long as it is of the day; else the day's midnight."""
-    given = _text(charge, name)
-    try:
-        return given if given and day_of(stamp(name, given), zone) == day else midnight(day)
-    except BadInput:
-        return midnight(day)
 
 
 def _parts(

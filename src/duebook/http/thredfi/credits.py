@@ -74,38 +74,37 @@ class Asked:
 _BODY: Final = ("line_items", "memo", "metadata", "source_id", "dated")
 
 
-async def create(
-    services: Services, caller: Caller, business_id: BusinessId, its: Words, asked: Asked
-) -> tuple[DocumentId, bool]:
-    """Record a credit, or find the one with this external id and content; and whether it was made.
+async def create(tx: WriteTx, its: Words, asked: Asked) -> tuple[dict[str, Any], bool]:
+    """Record a credit, or find the one with this external id and content; by field, and whether it was made.
 
-    Raises BadInput, TenancyError, RefusedWrite.
+    Raises BadInput, RefusedWrite.
     """
     total = _total(asked.request.line_items or [])
-    async with write_tx(services.database, caller, business_id, f"add {_noun(its.side)}") as tx:
-        there = await lists.document_named(tx, its.side, Kind.CREDIT, asked.request.external_id)
-        dated_on = _dated_on(tx, asked, there)
-        command = AddSettlement(
-            side=its.side,
-            kind=Kind.CREDIT,
-            external_id=asked.request.external_id,
-            party=await _party(tx, its, asked),
-            number=asked.request.reference_number,
-            settled_on=dated_on,
-            currency=await _currency(tx, its, asked),
-            amount_minor=total,
-            allocations=tuple(
-                NewAllocation(charge=DocumentId(charge_id), amount_minor=amount)
-                for charge_id, amount in asked.parts or ()
-                if amount
-            ),
-            tags=tags_of(asked.request.transaction_tags),
-            body=_said(asked),
-        )
-        (done,) = await recorded(tx, [lambda _: command], side=its.side, fields=its.fields)
-        if done.created:
-            await _check_source(tx, its, asked, DocumentId(done.id))
-        return DocumentId(done.id), done.created
+    there = await lists.document_named(tx, its.side, Kind.CREDIT, asked.request.external_id)
+    dated_on = _dated_on(tx, asked, there)
+    command = AddSettlement(
+        side=its.side,
+        kind=Kind.CREDIT,
+        external_id=asked.request.external_id,
+        party=await _party(tx, its, asked),
+        number=asked.request.reference_number,
+        settled_on=dated_on,
+        currency=await _currency(tx, its, asked),
+        amount_minor=total,
+        allocations=tuple(
+            NewAllocation(charge=DocumentId(charge_id), amount_minor=amount)
+            for charge_id, amount in asked.parts or ()
+            if amount
+        ),
+        tags=tags_of(asked.request.transaction_tags),
+        body=_said(asked),
+    )
+    (done,) = await recorded(tx, [lambda _: command], side=its.side, fields=its.fields)
+    credit_id = DocumentId(done.id)
+    if done.created:
+        await _check_source(tx, its, asked, credit_id)
+    (fields,) = await described(tx, its, [await views.document(tx, its.side, Kind.CREDIT, credit_id)])
+    return fields, done.created
 
 
 async def update(

@@ -11,7 +11,7 @@ from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
 from duebook.http.services import TheServices
 from duebook.http.thredfi import parties
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
 from duebook.http.thredfi.paging import PAGING, Paged, ThePage
@@ -40,7 +40,6 @@ class CustomerPage(Paged, kw_only=True):
 @post(
     PATH,
     operation_id="create_customer",
-    operation_class=FormOperation,
     tags=["Customers"],
     summary="Make a customer",
     description="The same external id with the same content answers 200 with the customer that is there.",
@@ -113,7 +112,6 @@ async def get_customer(
 @put(
     ONE,
     operation_id="update_customer",
-    operation_class=FormOperation,
     tags=["Customers"],
     summary="Change a customer",
     description="What is not said stays as it is.",

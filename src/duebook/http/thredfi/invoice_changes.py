@@ -10,7 +10,7 @@ from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
 from duebook.http.services import TheServices
 from duebook.http.thredfi import charges
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.charge_words import INVOICES
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.invoices import ONE, Invoice, InvoiceChanges
@@ -21,7 +21,6 @@ from duebook.tenancy.facts import BusinessId
 @put(
     ONE,
     operation_id="update_invoice",
-    operation_class=FormOperation,
     tags=["Invoices"],
     summary="Change an invoice",
     description="As if it had always been so. What is not said stays; lines replace all that there were.",

@@ -16,7 +16,7 @@ from duebook.http.encoded import answered
 from duebook.http.fields import Cents, LongText
 from duebook.http.services import TheServices
 from duebook.http.thredfi import payments
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.charge_words import INVOICES
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
@@ -135,7 +135,6 @@ _CHANGED: Final = {200: ResponseSpec(OneInvoicePayment, generate_examples=False,
 @post(
     PATH,
     operation_id="create_payment",
-    operation_class=FormOperation,
     tags=["Payments"],
     summary="Record a payment",
     description="The same external id with the same content answers 200 with the payment that is there.",
@@ -205,7 +204,6 @@ async def get_payment(
 @patch(
     ONE,
     operation_id="update_payment",
-    operation_class=FormOperation,
     tags=["Payments"],
     summary="Change a payment",
     description="What is not said stays as it is.",
@@ -252,7 +250,6 @@ async def cancel_payment(
 @post(
     f"{ONE}/allocations",
     operation_id="allocate_payment",
-    operation_class=FormOperation,
     tags=["Payments"],
     summary="Allocate more of a payment",
     guards=[signed_in],

@@ -15,7 +15,7 @@ from duebook.http.refunds import find
 from duebook.http.services import TheServices
 from duebook.http.stamps import stamp
 from duebook.http.thredfi import filters, refunds
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
 from duebook.http.thredfi.idempotency import KEYED, TheKey, answered_by
@@ -44,7 +44,6 @@ ONE: Final = f"{PATH}/{{refund_id:uuid}}"
 @post(
     PATH,
     operation_id="create_refund",
-    operation_class=FormOperation,
     tags=["Refunds"],
     summary="Refund an invoice, or a part of it",
     description="The same external id with the same content answers 200 with the refund that is there.",

@@ -15,7 +15,7 @@ from duebook.http.lines import Quantity
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import charge_lists, charges
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.charge_answers import Charge, CreditPart, PaymentPart, RefundPart
 from duebook.http.thredfi.charge_bodies import ChargeChanges, ChargeLine
 from duebook.http.thredfi.charge_lists import CHARGE_QUERY, OwnQuery, TheChargeQuery
@@ -107,7 +107,6 @@ class InvoicePage(Paged, kw_only=True):
 @post(
     PATH,
     operation_id="create_invoice",
-    operation_class=FormOperation,
     tags=["Invoices"],
     summary="Record an invoice",
     description="The same external id with the same content answers 200 with the invoice that is there.",

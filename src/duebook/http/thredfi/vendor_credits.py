@@ -14,11 +14,12 @@ from duebook.http.fields import Cents, ExternalId, PositiveCents
 from duebook.http.services import Services, TheServices
 from duebook.http.stamps import Stamp
 from duebook.http.thredfi import credits, filters
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.credit_answers import CreditData, PartData, statuses, words
 from duebook.http.thredfi.credits import Asked, CreditRequest
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
+from duebook.http.thredfi.idempotency import KEYED, TheKey, answered_by
 from duebook.http.thredfi.paging import PAGING, Paged, ThePage
 from duebook.http.thredfi.parties import party_ref
 from duebook.http.thredfi.security import ANYONE
@@ -27,6 +28,7 @@ from duebook.ledger.facts import Kind, PartyId, Side
 from duebook.ledger.lists import DocumentFilter
 from duebook.ledger.views import Standing
 from duebook.tenancy.facts import BusinessId, Caller
+from duebook.tenancy.gate import write_tx
 
 PATH = "/v1/platform/businesses/{business_id:uuid}/vendor-credits"
 ONE = f"{PATH}/{{credit_id:uuid}}"
@@ -78,12 +80,12 @@ class VendorCreditPage(Paged, kw_only=True):
 @post(
     PATH,
     operation_id="create_vendor_credit",
-    operation_class=FormOperation,
     tags=["Vendor credits"],
     summary="Record a credit",
     description="The same external id with the same content answers 200 with the credit that is there.",
     guards=[signed_in],
     security=ANYONE,
+    dependencies=KEYED,
     dto=Body,
     return_dto=None,
     responses={
@@ -93,12 +95,20 @@ class VendorCreditPage(Paged, kw_only=True):
     | errors(401, 403, 404, 409, 413, 422),
 )
 async def create_vendor_credit(
-    request: CallerRequest, services: TheServices, business_id: FromPath[UUID], data: JSONBody[NewVendorCredit]
+    request: CallerRequest,
+    services: TheServices,
+    business_id: FromPath[UUID],
+    key: TheKey,
+    data: JSONBody[NewVendorCredit],
 ) -> Response[bytes]:
     """Record a credit, or find the one with this external id."""
-    mine = BusinessId(business_id)
-    credit_id, created = await credits.create(services, request.user, mine, ITS, _asked(data))
-    return answered(await _one(services, request.user, mine, credit_id), created=created)
+    async with write_tx(services.database, request.user, BusinessId(business_id), "add vendor credit") as tx:
+
+        async def make() -> tuple[VendorCredit, bool]:
+            made, created = await credits.create(tx, ITS, _asked(data))
+            return _credit(made), created
+
+        return await answered_by(tx, key, make)
 
 
 @get(
@@ -163,7 +173,6 @@ async def get_vendor_credit(
 @put(
     ONE,
     operation_id="update_vendor_credit",
-    operation_class=FormOperation,
     tags=["Vendor credits"],
     summary="Change a credit",
     description="What is not said stays as it is. `allocations` are all that the credit is for: others are taken back.",

@@ -15,7 +15,7 @@ from duebook.http.refunds import find
 from duebook.http.services import TheServices
 from duebook.http.stamps import optional_stamp
 from duebook.http.thredfi import refunds
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.idempotency import KEYED, TheKey, answered_by
 from duebook.http.thredfi.paging import PAGING, ThePage
@@ -40,7 +40,6 @@ ONE_PAYMENT: Final = f"{PAYMENTS}/{{vendor_refund_payment_id:uuid}}"
 @post(
     PAYMENTS,
     operation_id="create_vendor_refund_payment",
-    operation_class=FormOperation,
     tags=["Vendor refund payments"],
     summary="Record a payment of a refund",
     description="No more than is left. An external id that is there answers 200 with the payment that has it.",

@@ -15,7 +15,7 @@ from duebook.http.fields import check_free
 from duebook.http.refunds import find
 from duebook.http.services import TheServices
 from duebook.http.thredfi import filters, refunds
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
 from duebook.http.thredfi.idempotency import KEYED, TheKey, answered_by
@@ -55,7 +55,6 @@ _SORTS: Final[Mapping[str, DocumentSort]] = {
 @post(
     PATH,
     operation_id="create_vendor_refund",
-    operation_class=FormOperation,
     tags=["Vendor refunds"],
     summary="Record a refund of a vendor",
     description="The same external id with the same content answers 200 with the refund that is there.",

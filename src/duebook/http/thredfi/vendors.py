@@ -13,7 +13,7 @@ from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.encoded import answered
 from duebook.http.services import TheServices
 from duebook.http.thredfi import parties
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.filters import FreeText
 from duebook.http.thredfi.paging import PAGING, Paged, ThePage
@@ -52,7 +52,6 @@ class WrappedVendor(msgspec.Struct):
 @post(
     PATH,
     operation_id="create_vendor",
-    operation_class=FormOperation,
     tags=["Vendors"],
     summary="Make a vendor",
     description="The same external id with the same content answers 200 with the vendor that is there.",
@@ -129,7 +128,6 @@ async def get_vendor(
 @put(
     ONE,
     operation_id="update_vendor",
-    operation_class=FormOperation,
     tags=["Vendors"],
     summary="Change a vendor",
     description="What is not said stays as it is.",

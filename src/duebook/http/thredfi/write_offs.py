@@ -23,7 +23,7 @@ from duebook.http.inputs import BadInput
 from duebook.http.services import TheServices
 from duebook.http.stamps import Stamp, as_given, in_utc, optional_stamp
 from duebook.http.thredfi.accounts import reason_of
-from duebook.http.thredfi.bodies import Body, FormOperation
+from duebook.http.thredfi.bodies import Body
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.idempotency import KEYED, TheKey, answered_by
 from duebook.http.thredfi.invoices import ONE as INVOICE
@@ -100,7 +100,6 @@ class WriteOffPage(Paged, kw_only=True):
 @post(
     ALL,
     operation_id="create_invoice_write_off",
-    operation_class=FormOperation,
     tags=["Write-offs"],
     summary="Write off an invoice, or a part of it",
     description="The same external id with the same content answers 200 with the write-off that is there.",
