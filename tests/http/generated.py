@@ -45,7 +45,7 @@ class Generated:
 
 @contextmanager
 def generated(name: str, document: dict[str, Any], folder: Path) -> Iterator[Generated]:
-    """The client that is made of a document, in a folder that can be imported from meanwhile.
+    """The client that is made of a document, all of it loaded, in a folder that can be imported from meanwhile.
 
     Raises AssertionError if the generator had anything to say about the document.
     """
@@ -65,6 +65,8 @@ def generated(name: str, document: dict[str, Any], folder: Path) -> Iterator[Gen
     sys.path.insert(0, str(folder))
     try:
         made = Generated(importlib.import_module(name), folder / name, document)
+        for operation_id in made.operations:
+            made.operation(operation_id)
         with made.closing:
             yield made
     finally:

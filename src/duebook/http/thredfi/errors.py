@@ -141,6 +141,8 @@ def _message(request: AnyRequest, error: Exception, status: int) -> str:
         return f"the body is larger than {BODY_BYTES} bytes"
     if wrong := bad_inputs(request, error):
         return "; ".join(map(str, wrong))
+    if isinstance(error, NotFoundException):
+        return "there is nothing at this address: no such path, or an id in it is not a UUID"
     if isinstance(error, ledger.DocumentNotFound):
         return f"no {_noun(error.side, error.what).replace('_', ' ')} {error.given}"
     return error.detail if isinstance(error, HTTPException) else str(error)
