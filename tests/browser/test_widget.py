@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ from tests.browser.widget import SITE, Widget, mounted
 from tests.http.thredfi_world import Thredfi, new_thredfi
 from tests.http.world import new_platform
 
-TODAY = date.today()  # noqa: DTZ011 - the business is in UTC, and so is the browser
+TODAY = datetime.now(UTC).date()
 
 
 def days_ago(days: int) -> str:

@@ -1,3 +1,10 @@
+-- name: document_columns
+-- What a document is made of again.
+       document.id, document.side, document.kind, document.external_id, document.target_id, fact.state, fact.party_id,
+       fact.number, fact.issued_on, fact.received_on, fact.due_on, fact.due_from, fact.currency, fact.amount_minor,
+       fact.base_minor, fact.tags, fact.body, fact.opening_on, fact.net_days, fact.end_of_month, fact.instalments,
+       fact.due_changes, fact.status, fact.returned_on, fact.reason
+
 -- name: latest_document
   FROM document
   CROSS JOIN LATERAL (
@@ -42,11 +49,9 @@ CASE WHEN fact.instalments::text = '[]' AND fact.due_changes::text = '[]' THEN f
 
 -- name: document_views
 -- These documents as they are known now, with how they stand on a day. What was deleted is not seen.
-SELECT document.id, document.side, document.kind, document.external_id, document.target_id, fact.state, fact.party_id,
-       fact.number, fact.issued_on, fact.received_on, fact.due_on, fact.due_from, fact.currency, fact.amount_minor,
-       fact.base_minor, fact.tags, fact.body, fact.opening_on, fact.net_days, fact.end_of_month, fact.instalments,
-       fact.due_changes, fact.status, fact.returned_on, fact.reason,
-       document.version AS place, made.recorded_at AS created_at, kept.recorded_at AS updated_at, balance.*
+SELECT
+-- insert: document_columns
+     , document.version AS place, made.recorded_at AS created_at, kept.recorded_at AS updated_at, balance.*
 -- insert: latest_document
   JOIN ledger_version AS made ON made.business_id = document.business_id AND made.version = document.version
   JOIN ledger_version AS kept ON kept.business_id = document.business_id AND kept.version = fact.version
@@ -58,10 +63,8 @@ SELECT document.id, document.side, document.kind, document.external_id, document
 
 -- name: aimed_documents
 -- The write-offs, refunds and recoveries that are aimed at these documents, in order of recording, as known now.
-SELECT document.id, document.side, document.kind, document.external_id, document.target_id, fact.state, fact.party_id,
-       fact.number, fact.issued_on, fact.received_on, fact.due_on, fact.due_from, fact.currency, fact.amount_minor,
-       fact.base_minor, fact.tags, fact.body, fact.opening_on, fact.net_days, fact.end_of_month, fact.instalments,
-       fact.due_changes, fact.status, fact.returned_on, fact.reason
+SELECT
+-- insert: document_columns
 -- insert: latest_document
  WHERE document.business_id = %(business_id)s AND document.target_id = ANY (%(ids)s::uuid[]) AND fact.state = 'issued'
  ORDER BY document.version, document.sequence
