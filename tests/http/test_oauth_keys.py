@@ -9,9 +9,9 @@ from duebook.db.pool import Database
 from duebook.oauth.errors import BadToken
 from duebook.oauth.keys import Keyring
 from duebook.oauth.tokens import caller_of, issue
-from duebook.tenancy.facts import Caller, KeyId, PartnerId, WireProfile
+from duebook.tenancy.facts import Caller, KeyId, PartnerId, Scope, WireProfile
 
-CALLER = Caller(PartnerId(uuid4()), KeyId(uuid4()), None, WireProfile.LIVE)
+CALLER = Caller(PartnerId(uuid4()), KeyId(uuid4()), None, WireProfile.LIVE, Scope.FULL)
 
 
 async def test_one_key_is_made_however_many_need_it(database: Database) -> None:

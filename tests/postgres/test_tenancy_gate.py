@@ -19,8 +19,9 @@ from duebook.ledger.facts import Kind, Side
 from duebook.ledger.store import record
 from duebook.ledger.verify import verify
 from duebook.tenancy import gate
-from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
-from duebook.tenancy.facts import OPERATOR, BusinessId, Caller, KeyId, WireProfile
+from duebook.tenancy.businesses import NewBusiness, create_business
+from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
+from duebook.tenancy.facts import OPERATOR, BusinessId, Caller, KeyId, PartnerId, Scope, WireProfile
 from duebook.tenancy.gate import WRITES_AT_ONCE, read_tx, write_tx
 from duebook.tenancy.partners import caller_of_secret, create_partner, rotate_key
 from tests.oracle.kept import Kept
@@ -249,3 +250,35 @@ async def test_a_caller_opens_the_books_of_its_partner_alone(database: Database,
         async with write_tx(database, caller, business_id, "test"):
             pass
     await all_back(database)
+
+
+async def test_a_caller_that_only_reads_writes_nothing(database: Database) -> None:
+    """Given a caller that only reads, when it opens its own books, then to read it may, and to write it may not."""
+    partner, secret = await create_partner(database, "Reader", WireProfile.PUBLISHED)
+    caller = await caller_of_secret(database, partner.id, secret)
+    assert caller is not None
+    new = NewBusiness(external_id=None, name="Read", base_currency="USD")
+    own = (await create_business(database, partner.id, new)).business.id
+    async with read_tx(database, replace(caller, scope=Scope.READ), own) as tx:
+        assert tx.business.id == own
+    with pytest.raises(ReadOnly):
+        async with write_tx(database, replace(caller, scope=Scope.READ), own, "test"):
+            pass
+
+
+async def test_a_caller_without_a_key_opens_its_partners_books_alone(
+    database: Database, business_id: BusinessId
+) -> None:
+    """Given a caller that another issuer vouches for, when it opens books, then only those of a partner that is."""
+    partner, _ = await create_partner(database, "Outsider", WireProfile.PUBLISHED)
+    new = NewBusiness(external_id=None, name="Own", base_currency="USD")
+    own = (await create_business(database, partner.id, new)).business.id
+    caller = Caller(partner.id, None, None, WireProfile.PUBLISHED, Scope.FULL)
+    async with write_tx(database, caller, own, "test") as tx:
+        assert tx.business.id == own
+    with pytest.raises(BusinessNotFound):
+        async with read_tx(database, caller, business_id):
+            pass
+    with pytest.raises(KeyRevoked):
+        async with read_tx(database, replace(caller, partner_id=PartnerId(uuid4())), own):
+            pass

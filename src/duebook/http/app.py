@@ -35,14 +35,14 @@ class Dispatcher:
             "layer": partial(document, businesses, trailing_slash=False),
             "thredfi": partial(document, platform, trailing_slash=True),
         }
-        layer_shell = Shell(businesses, layer.error_answer, settings.origins)
+        layer_shell = Shell(businesses, layer.error_answer, settings)
         self._dialects: Final = {
-            API: Shell(ours, native.error_answer, settings.origins),
-            "/v1/platform": Shell(platform, thredfi.error_answer, settings.origins),
+            API: Shell(ours, native.error_answer, settings),
+            "/v1/platform": Shell(platform, thredfi.error_answer, settings),
             "/v1": layer_shell,
             "/oauth2/token": layer_shell,
             "/whoami": layer_shell,
-            "": Shell(native.build(documents), native.error_answer, settings.origins),
+            "": Shell(native.build(documents), native.error_answer, settings),
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

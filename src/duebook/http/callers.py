@@ -11,6 +11,7 @@ from duebook.http.services import Services
 from duebook.oauth.errors import NoCredentials, PartnerOnly
 from duebook.oauth.tokens import caller_of, live
 from duebook.tenancy.facts import Caller
+from duebook.tenancy.gate import check_writes
 
 CallerRequest = Request[Caller, None, State]
 """A request behind a guard: its `user` is the caller."""
@@ -34,6 +35,12 @@ async def live_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     await live_caller(connection, handler)
     if connection.scope["user"].business_id is not None:
         raise PartnerOnly
+
+
+async def writing_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A live partner whose key or token does more than read. Raises AuthError, KeyRevoked, PartnerOnly, ReadOnly."""
+    await live_partner(connection, handler)
+    check_writes(connection.scope["user"])
 
 
 async def token_holder(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

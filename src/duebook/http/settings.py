@@ -7,8 +7,10 @@ Source: docs/reference/settings.md.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Final
 
+from duebook.http.addresses import NO_PROXIES, Proxies
 from duebook.http.origins import ANY, NO_ORIGINS, Origins
 
 ALLOWED_ORIGINS: Final = "DUEBOOK_ALLOWED_ORIGINS"
@@ -16,6 +18,9 @@ ALLOWED_ORIGINS: Final = "DUEBOOK_ALLOWED_ORIGINS"
 
 REQUESTS_PER_SECOND: Final = "DUEBOOK_LAYER_REQUESTS_PER_SECOND"
 """How many requests of a second one partner has in Layer's dialect; 0 for no limit."""
+
+TRUSTED_PROXIES: Final = "DUEBOOK_TRUSTED_PROXIES"
+"""Lists addresses and networks of proxies that say whom they ask for, with commas between them."""
 
 _MOST_REQUESTS: Final = 1_000_000
 _ORIGIN: Final = re.compile(r"(https?)://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
@@ -36,6 +41,7 @@ class Settings:
 
     origins: Origins = NO_ORIGINS
     requests_per_second: int = 500
+    proxies: Proxies = NO_PROXIES
 
 
 USUAL: Final = Settings()
@@ -46,6 +52,7 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
     return Settings(
         _origins(environment.get(ALLOWED_ORIGINS, "")),
         _requests(environment.get(REQUESTS_PER_SECOND, str(USUAL.requests_per_second))),
+        _proxies(environment.get(TRUSTED_PROXIES, "")),
     )
 
 
@@ -53,6 +60,17 @@ def _requests(given: str) -> int:
     if not re.fullmatch("[0-9]{1,7}", given) or int(given) > _MOST_REQUESTS:
         raise BadSetting(REQUESTS_PER_SECOND, given, f"is not a whole number from 0 to {_MOST_REQUESTS}")
     return int(given)
+
+
+def _proxies(given: str) -> Proxies:
+    networks = []
+    for one in filter(None, map(str.strip, given.split(","))):
+        try:
+            networks.append(ip_network(one))
+        except ValueError:
+            rule = "is neither an address nor a network: write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32"
+            raise BadSetting(TRUSTED_PROXIES, one, rule) from None
+    return Proxies(tuple(networks))
 
 
 def _origins(given: str) -> Origins:

@@ -1,4 +1,4 @@
-"""What every dialect's application stands in: request ids, HEAD, pages of other sites, addresses that cannot be read.
+"""What every dialect's application stands in: request ids, clients' addresses, HEAD, pages of other sites, bad queries.
 
 Holds: every answer carries `X-Request-ID`, the client's own if it sent a usable one, and says which pages may read it;
 HEAD is answered wherever GET is.
@@ -23,7 +23,7 @@ from psycopg_pool import PoolTimeout
 
 from duebook.http.inputs import BadInput
 from duebook.http.limits import RETRY_AFTER_SECONDS
-from duebook.http.origins import Origins
+from duebook.http.settings import Settings
 from duebook.oauth.errors import AuthError, NoCredentials
 from duebook.tenancy.errors import Busy
 
@@ -49,6 +49,12 @@ def request_id(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return found
 
 
+def client_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """The address that a request comes from, behind the proxies that are trusted; None where there is none."""
+    found: str | None = connection.scope["state"]["client_address"]
+    return found
+
+
 def log_failure(request: AnyRequest, error: Exception) -> None:
     """Log what a request failed with: a line if its cause is elsewhere, nothing if the client hung up, else a trace."""
     match error:
@@ -66,9 +72,10 @@ def log_failure(request: AnyRequest, error: Exception) -> None:
 class Shell:
     """One dialect's application as ASGI, and how that dialect says that something is wrong."""
 
-    def __init__(self, app: Litestar, error_answer: ErrorAnswer, origins: Origins) -> None:
+    def __init__(self, app: Litestar, error_answer: ErrorAnswer, settings: Settings) -> None:
         self.app: Final = app
-        self._origins: Final = origins
+        self._origins: Final = settings.origins
+        self._proxies: Final = settings.proxies
         self._error_answer: Final = error_answer
         self._methods: Final = {
             route.path_format: route.methods for route in app.routes if isinstance(route, HTTPRoute)
@@ -78,7 +85,7 @@ class Shell:
         """Answer one request."""
         identity = _request_id(scope)
         shared = self._origins.headers(scope["method"], scope["headers"])
-        scope.setdefault("state", {})["request_id"] = identity
+        scope.setdefault("state", {}).update(request_id=identity, client_address=self._proxies.client(scope))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

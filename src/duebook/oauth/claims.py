@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from duebook.tenancy.facts import WireProfile
+from duebook.tenancy.facts import Scope, WireProfile
 
 ISSUER: Final = "duebook"
 AUDIENCE: Final = "duebook"
@@ -24,6 +24,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     partner_id: UUID
     iat: int
     exp: int
-    key: UUID
+    key: UUID | None = None
     wire_profile: WireProfile
+    scope: Scope = Scope.FULL
     business_id: UUID | None = None

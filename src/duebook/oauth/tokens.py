@@ -20,7 +20,7 @@ from duebook.oauth.errors import BadSecret, BadToken, NoCredentials
 from duebook.oauth.keys import Keyring
 from duebook.tenancy.errors import KeyRevoked
 from duebook.tenancy.facts import BusinessId, Caller, KeyId, PartnerId, WireProfile
-from duebook.tenancy.partners import caller_of_secret, key_is_live
+from duebook.tenancy.partners import caller_of_secret, is_live
 
 ALGORITHM: Final = "ES256"
 LIFETIME_SECONDS: Final = 3600
@@ -56,6 +56,7 @@ async def issue(
         exp=now + seconds,
         key=caller.key_id,
         wire_profile=wire_profile or caller.wire_profile,
+        scope=caller.scope,
         business_id=business_id or caller.business_id,
     )
     key = await keyring.to_sign()
@@ -77,7 +78,7 @@ async def caller_of(keyring: Keyring, authorization: str | None) -> Caller:
 
 async def live(keyring: Keyring, caller: Caller) -> Caller:
     """The caller itself, for what no gate guards. Raises KeyRevoked."""
-    if not await key_is_live(keyring.database, caller.key_id):
+    if not await is_live(keyring.database, caller):
         raise KeyRevoked
     return caller
 
@@ -90,7 +91,8 @@ async def _caller_of_token(keyring: Keyring, token: str) -> Caller:
             keyring.verified.clear()
         keyring.verified[token] = said
     business_id = BusinessId(said.business_id) if said.business_id else None
-    return Caller(PartnerId(said.partner_id), KeyId(said.key), business_id, said.wire_profile)
+    key_id = KeyId(said.key) if said.key else None
+    return Caller(PartnerId(said.partner_id), key_id, business_id, said.wire_profile, said.scope)
 
 
 async def _verified(keyring: Keyring, token: str) -> Claims:
@@ -108,7 +110,7 @@ async def _verified(keyring: Keyring, token: str) -> Claims:
             leeway=LEEWAY_SECONDS,
             options={"require": ["iss", "aud", "sub", "iat", "exp"]},
         )
-        return msgspec.convert(claims, Claims)
+        said = msgspec.convert(claims, Claims)
     except jwt.ExpiredSignatureError:
         raise BadToken("has expired") from None
     except jwt.ImmatureSignatureError:
@@ -119,6 +121,9 @@ async def _verified(keyring: Keyring, token: str) -> Claims:
         raise BadToken("is not signed with one of our keys") from None
     except (jwt.PyJWTError, msgspec.ValidationError, RecursionError):
         raise BadToken("is malformed") from None
+    if said.key is None:
+        raise BadToken("is malformed")
+    return said
 
 
 async def _caller_of_basic(keyring: Keyring, credentials: str) -> Caller:

@@ -3,6 +3,7 @@
 TenancyError
 |-- KeyRevoked: the key behind a token is not live any more
 |-- NotYourBusiness: the token is bound to another business
+|-- ReadOnly: the key or token is for reading alone
 |-- BusinessNotFound: absent, or another partner's, and nothing tells which
 |-- BusinessConflict: the external id is taken with other content
 |-- UnknownTimeZone: no zone of the IANA database
@@ -30,6 +31,13 @@ class NotYourBusiness(TenancyError):
     def __init__(self, business_id: UUID) -> None:
         self.business_id = business_id
         super().__init__(f"this token is not for business {business_id}")
+
+
+class ReadOnly(TenancyError):
+    """A key or a token that only reads changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("this key or token only reads: it changes nothing")
 
 
 class BusinessNotFound(TenancyError):

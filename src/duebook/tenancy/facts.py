@@ -23,6 +23,13 @@ class WireProfile(StrEnum):
     LIVE = "live"
 
 
+class Scope(StrEnum):
+    """What a key or a token is good for: everything that its holder may do, or reading alone."""
+
+    FULL = "full"
+    READ = "read"
+
+
 @dataclass(frozen=True, slots=True)
 class Partner:
     """A platform that holds keys and owns businesses."""
@@ -53,12 +60,13 @@ class Business:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a key of a partner, bound to one business if its token says so."""
+    """Who asks: a key of a partner, or a token of an outside issuer; bound to one business if its token says so."""
 
     partner_id: PartnerId
-    key_id: KeyId
+    key_id: KeyId | None
     business_id: BusinessId | None
     wire_profile: WireProfile
+    scope: Scope
 
 
 class Operator:

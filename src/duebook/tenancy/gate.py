@@ -20,8 +20,8 @@ from psycopg_pool import PoolTimeout
 
 from duebook.db.pool import WAIT_SECONDS, Connection, Database
 from duebook.db.queries import load
-from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
-from duebook.tenancy.facts import Business, BusinessId, Caller, Operator
+from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
+from duebook.tenancy.facts import Business, BusinessId, Caller, Operator, Scope
 
 _QUERIES: Final = load("duebook.tenancy")
 
@@ -76,6 +76,7 @@ async def write_tx(
 ) -> AsyncIterator[WriteTx]:
     """Open a business's books for one write, named by `operation`. Raises TenancyError; Busy after long waiting."""
     _check_binding(caller, business_id)
+    check_writes(caller)
     async with _turn(business_id), _connection(database.writers) as connection:
         async with connection.pipeline():
             await set_tenant(connection, business_id)
@@ -92,6 +93,12 @@ async def write_tx(
 def _check_binding(caller: Caller | Operator, business_id: BusinessId) -> None:
     if isinstance(caller, Caller) and caller.business_id not in (None, business_id):
         raise NotYourBusiness(business_id)
+
+
+def check_writes(caller: Caller | Operator) -> None:
+    """Raises ReadOnly for a caller that only reads."""
+    if isinstance(caller, Caller) and caller.scope is not Scope.FULL:
+        raise ReadOnly
 
 
 @asynccontextmanager
@@ -125,6 +132,9 @@ async def set_tenant(connection: Connection, business_id: BusinessId) -> None:
 async def _admit(connection: Connection, caller: Caller | Operator, business_id: BusinessId) -> Any:
     if isinstance(caller, Operator):
         return await connection.execute(_QUERIES.admit_operator, {"business_id": business_id})
+    if caller.key_id is None:
+        values = {"business_id": business_id, "partner_id": caller.partner_id}
+        return await connection.execute(_QUERIES.admit_outsider, values)
     return await connection.execute(_QUERIES.admit, {"business_id": business_id, "key_id": caller.key_id})
 
 

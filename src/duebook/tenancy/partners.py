@@ -12,7 +12,7 @@ from uuid import UUID
 from duebook.db.pool import Database
 from duebook.db.queries import load
 from duebook.ids import new_id
-from duebook.tenancy.facts import Caller, KeyId, Partner, PartnerId, WireProfile
+from duebook.tenancy.facts import Caller, KeyId, Partner, PartnerId, Scope, WireProfile
 
 _QUERIES: Final = load("duebook.tenancy")
 _PREFIX: Final = "dbk_"
@@ -66,14 +66,17 @@ async def caller_of_secret(database: Database, partner_id: PartnerId, secret: st
     async with database.readers.connection() as connection:
         found = await connection.execute(_QUERIES.key_of_secret, {"secret_hash": digest, "partner_id": partner_id})
         row: Any = await found.fetchone()
-    return Caller(PartnerId(row.partner_id), KeyId(row.id), None, WireProfile(row.wire_profile)) if row else None
+    if row is None:
+        return None
+    return Caller(PartnerId(row.partner_id), KeyId(row.id), None, WireProfile(row.wire_profile), Scope.FULL)
 
 
-async def key_is_live(database: Database, key_id: KeyId) -> bool:
-    """Whether the key has not been revoked."""
+async def is_live(database: Database, caller: Caller) -> bool:
+    """Whether the caller's key has not been revoked; of one without a key of ours, whether there is its partner."""
     async with database.readers.connection() as connection:
-        row: Any = await (await connection.execute(_QUERIES.key_is_live, {"key_id": key_id})).fetchone()
-        return bool(row.live)
+        query = _QUERIES.partner if caller.key_id is None else _QUERIES.live_key
+        values = {"id": caller.partner_id if caller.key_id is None else caller.key_id}
+        return await (await connection.execute(query, values)).fetchone() is not None
 
 
 async def _add_key(connection: Any, partner_id: PartnerId) -> str:

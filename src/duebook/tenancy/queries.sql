@@ -10,6 +10,17 @@ SELECT key.revoked_at IS NULL AS live,
   LEFT JOIN book ON book.business_id = business.id
  WHERE key.id = %(key_id)s
 
+-- name: admit_outsider
+-- The same for a caller without a key of ours, vouched for by an outside issuer: one row, or none for an unknown partner.
+SELECT true AS live,
+       business.id, business.partner_id, business.external_id, business.name, business.base_currency,
+       business.time_zone, business.profile, business.created_at,
+       book.version, book.recorded_at
+  FROM partner
+  LEFT JOIN business ON business.id = %(business_id)s AND business.partner_id = partner.id
+  LEFT JOIN book ON book.business_id = business.id
+ WHERE partner.id = %(partner_id)s
+
 -- name: admit_operator
 -- The business and the head of its books, for the command line.
 SELECT true AS live,
@@ -31,8 +42,8 @@ SELECT key.id, key.partner_id, partner.wire_profile
   JOIN partner ON partner.id = key.partner_id
  WHERE key.secret_hash = %(secret_hash)s AND key.partner_id = %(partner_id)s AND key.revoked_at IS NULL
 
--- name: key_is_live
-SELECT EXISTS (SELECT FROM partner_key WHERE id = %(key_id)s AND revoked_at IS NULL) AS live
+-- name: live_key
+SELECT id FROM partner_key WHERE id = %(id)s AND revoked_at IS NULL
 
 -- name: add_partner
 INSERT INTO partner (id, name, wire_profile) VALUES (%(id)s, %(name)s, %(wire_profile)s)

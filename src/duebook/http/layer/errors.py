@@ -43,7 +43,7 @@ from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Side
 from duebook.oauth.errors import AuthError, PartnerOnly
-from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
+from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 
 
 class ApiErrorType(StrEnum):
@@ -122,6 +122,7 @@ _TABLE: Final[dict[type[Exception], Answer]] = {
     ClientException: Answer(400, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.SPECIFIED_BAD_REQUEST),
     AuthError: Answer(401, ApiErrorType.AUTH_FAILURE),
     KeyRevoked: Answer(401, ApiErrorType.AUTH_FAILURE),
+    ReadOnly: Answer(403, ApiErrorType.AUTH_FAILURE),
     PartnerOnly: Answer(403, ApiErrorType.AUTH_FAILURE),
     NotFoundException: _NOT_FOUND,
     BusinessNotFound: _NOT_FOUND,
@@ -230,7 +231,7 @@ def _meta(error: Exception) -> dict[str, Any]:
 _DESCRIBED: Final = {
     400: "A part of the request breaks a rule, or names something that is not there",
     401: "No credentials, or not good ones",
-    403: "A business token where the partner itself must ask",
+    403: "A business token where the partner itself must ask, or a key or token that only reads",
     404: "No such business, or nothing with this id in it",
     409: "The external id is taken with other content, or the object is not in a state for this",
     413: "The body is too large",
@@ -243,8 +244,8 @@ _DESCRIBED: Final = {
 
 
 def errors(*statuses: int) -> dict[int, ResponseSpec]:
-    """The error answers of a route, for its description; every route can answer 400, 401, 414, 429, 500 and 503."""
+    """The error answers of a route, for its description, with those that every route can give."""
     return {
         status: ResponseSpec(ApiError, generate_examples=False, description=_DESCRIBED[status])
-        for status in sorted({*statuses, 400, 401, 414, 429, 500, 503})
+        for status in sorted({*statuses, 400, 401, 403, 414, 429, 500, 503})
     }

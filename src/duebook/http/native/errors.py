@@ -26,7 +26,7 @@ from duebook.http.native.refusals import RefusedCommand
 from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure, request_id
 from duebook.ledger import errors as ledger
 from duebook.oauth.errors import AuthError, PartnerOnly
-from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
+from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 
 
 class Wrong(msgspec.Struct):
@@ -56,6 +56,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     BadInput: (422, "bad_value"),
     AuthError: (401, "not_signed_in"),
     KeyRevoked: (401, "not_signed_in"),
+    ReadOnly: (403, "not_allowed"),
     PartnerOnly: (403, "not_allowed"),
     NotYourBusiness: (403, "not_allowed"),
     NotFoundException: (404, "not_found"),
@@ -161,7 +162,7 @@ def _figures(error: Exception) -> dict[str, Any]:
 _DESCRIBED: Final = {
     400: "The body or the query cannot be read",
     401: "No credentials, or not good ones",
-    403: "The token is for another business",
+    403: "The token is for another business, or only reads",
     404: "No such business for this partner, or nothing with this id in it",
     409: "The books do not allow it as they stand",
     413: "The body is too large",

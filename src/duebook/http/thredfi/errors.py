@@ -26,7 +26,7 @@ from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Kind, Side
 from duebook.oauth.errors import AuthError, NoCredentials, PartnerOnly
-from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness
+from duebook.tenancy.errors import BusinessConflict, BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 
 
 class ErrorResponse(msgspec.Struct, kw_only=True):
@@ -56,6 +56,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     NoCredentials: (401, "authentication_required"),
     AuthError: (401, "invalid_token"),
     KeyRevoked: (401, "invalid_token"),
+    ReadOnly: (403, "permission_denied"),
     PartnerOnly: (403, "permission_denied"),
     NotYourBusiness: (403, "permission_denied"),
     BusinessNotFound: (404, "business_not_found"),
@@ -169,7 +170,7 @@ def _detail(request: AnyRequest, error: Exception) -> dict[str, Any]:
 _DESCRIBED: Final = {
     400: "A part of the request breaks a rule",
     401: "No credentials, or not good ones",
-    403: "The token is for another business, or for one business where the partner itself must ask",
+    403: "The token is for another business, for one where the partner itself must ask, or only reads",
     404: "No such business for this partner, or nothing with this id in it",
     409: "The external id or the idempotency key was sent with other content, or the books do not allow it",
     413: "The body is too large",
