@@ -5,7 +5,7 @@
 GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {serve};
 GRANT USAGE ON SCHEMA public TO {serve};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {serve};
-GRANT INSERT ON partner, partner_key, signing_key, business TO {serve};
+GRANT INSERT ON partner, partner_key, signing_key, business, partner_event TO {serve};
 GRANT UPDATE (revoked_at) ON partner_key TO {serve};
 GRANT UPDATE (retired_at) ON signing_key TO {serve};
 GRANT INSERT ON book, book_fact, rate, tag_fact, ledger_version, party, party_fact, document, document_fact, allocation, entry,

@@ -53,6 +53,19 @@ CREATE TABLE business (
     UNIQUE (partner_id, external_id)
 );
 
+-- What happened to a partner, its keys and its businesses, chained by hash.
+
+CREATE TABLE partner_event (
+    partner_id  uuid NOT NULL REFERENCES partner,
+    sequence    bigint NOT NULL CHECK (sequence > 0),
+    recorded_at timestamptz NOT NULL,
+    operation   text NOT NULL,
+    actor       json NOT NULL,
+    what        json NOT NULL, -- how the rows that were changed stand since
+    hash        bytea NOT NULL,
+    PRIMARY KEY (partner_id, sequence)
+);
+
 -- The head of a business's books: locked by every write, so that versions have no gap and their times never go back.
 
 CREATE TABLE book (

@@ -22,7 +22,7 @@ from duebook.ledger.facts import Allocation, Document, Entry, Item, Tag
 from duebook.ledger.loading import known
 from duebook.ledger.tags import added
 from duebook.ledger.working import Changes, Recorded
-from duebook.tenancy.facts import Caller
+from duebook.tenancy.actors import actor_json
 from duebook.tenancy.gate import WriteTx
 
 _QUERIES: Final = load("duebook.ledger")
@@ -114,7 +114,7 @@ async def _keep(tx: WriteTx, book: Book) -> None:
     version = tx.version + 1
     recorded_at = tx.now.astimezone(UTC)
     chained = ((table, row) for table, rows in facts.items() for row in sorted(rows, key=itemgetter(0)))
-    actor = _actor(tx)
+    actor = actor_json(tx.caller)
     head = {
         "business_id": tx.business.id,
         "version": version,
@@ -138,12 +138,6 @@ async def _keep(tx: WriteTx, book: Book) -> None:
         await connection.execute(_QUERIES.move_head, head)
     if tx.unfolded + len(entries) >= DUE_AFTER_ENTRIES:
         await refresh(tx, version)
-
-
-def _actor(tx: WriteTx) -> str:
-    if isinstance(tx.caller, Caller):
-        return canonical_json({"partner_id": str(tx.caller.partner_id), "key_id": str(tx.caller.key_id)})
-    return canonical_json({"operator": True})
 
 
 def _fact_rows(book: Book) -> dict[str, list[Row]]:

@@ -10,7 +10,8 @@ from duebook.db.queries import load
 from duebook.ids import new_id
 from duebook.money import exponent
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound
-from duebook.tenancy.facts import Business, BusinessId, PartnerId
+from duebook.tenancy.events import add_event
+from duebook.tenancy.facts import OPERATOR, Business, BusinessId, Caller, Operator, PartnerId
 from duebook.tenancy.gate import business_of, set_tenant
 from duebook.tenancy.zones import zone
 
@@ -36,7 +37,9 @@ class Created(NamedTuple):
     created: bool
 
 
-async def create_business(database: Database, partner_id: PartnerId, new: NewBusiness) -> Created:
+async def create_business(
+    database: Database, partner_id: PartnerId, new: NewBusiness, by: Caller | Operator = OPERATOR
+) -> Created:
     """Make a business, or find the one with this external id.
 
     Raises UnknownCurrency, UnknownTimeZone, BusinessConflict if something that is said now differs, and
@@ -59,6 +62,7 @@ async def create_business(database: Database, partner_id: PartnerId, new: NewBus
         if row is not None:
             await set_tenant(connection, business_id)
             await connection.execute(_QUERIES.add_book, {"business_id": business_id})
+            await add_event(connection, partner_id, by, "business made", [business_id], database.clock())
             return Created(business_of(row), created=True)
         row = await (await connection.execute(_QUERIES.business_by_external_id, values)).fetchone()
         business = business_of(row)

@@ -12,7 +12,8 @@ from uuid import UUID
 from duebook.db.pool import Database
 from duebook.db.queries import load
 from duebook.ids import new_id
-from duebook.tenancy.facts import Caller, KeyId, Partner, PartnerId, Scope, WireProfile
+from duebook.tenancy.events import add_event
+from duebook.tenancy.facts import OPERATOR, Caller, KeyId, Partner, PartnerId, Scope, WireProfile
 
 _QUERIES: Final = load("duebook.tenancy")
 _PREFIX: Final = "dbk_"
@@ -32,7 +33,8 @@ async def create_partner(database: Database, name: str, wire_profile: WireProfil
         row: Any = await (
             await connection.execute(_QUERIES.add_partner, {"id": new_id(), "name": name, "wire_profile": wire_profile})
         ).fetchone()
-        secret = await _add_key(connection, row.id)
+        key_id, secret = await _add_key(connection, row.id)
+        await add_event(connection, row.id, OPERATOR, "partner made", [row.id, key_id], database.clock())
     return _partner(row), secret
 
 
@@ -41,8 +43,13 @@ async def rotate_key(database: Database, partner_id: PartnerId) -> str:
     async with database.writers.connection() as connection:
         if not await (await connection.execute(_QUERIES.partner, {"id": partner_id})).fetchone():
             raise PartnerNotFound(partner_id)
-        await connection.execute(_QUERIES.revoke_keys, {"partner_id": partner_id})
-        return await _add_key(connection, partner_id)
+        revoked: list[Any] = await (
+            await connection.execute(_QUERIES.revoke_keys, {"partner_id": partner_id})
+        ).fetchall()
+        key_id, secret = await _add_key(connection, partner_id)
+        changed = [*(row.id for row in revoked), key_id]
+        await add_event(connection, partner_id, OPERATOR, "keys rotated", changed, database.clock())
+        return secret
 
 
 async def partners(database: Database) -> list[Partner]:
@@ -79,12 +86,10 @@ async def is_live(database: Database, caller: Caller) -> bool:
         return await (await connection.execute(query, values)).fetchone() is not None
 
 
-async def _add_key(connection: Any, partner_id: PartnerId) -> str:
-    secret = _PREFIX + secrets.token_urlsafe(32)
-    await connection.execute(
-        _QUERIES.add_key, {"id": new_id(), "partner_id": partner_id, "secret_hash": _digest(secret)}
-    )
-    return secret
+async def _add_key(connection: Any, partner_id: PartnerId) -> tuple[UUID, str]:
+    key_id, secret = new_id(), _PREFIX + secrets.token_urlsafe(32)
+    await connection.execute(_QUERIES.add_key, {"id": key_id, "partner_id": partner_id, "secret_hash": _digest(secret)})
+    return key_id, secret
 
 
 def _digest(secret: str) -> bytes:

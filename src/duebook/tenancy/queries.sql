@@ -59,7 +59,7 @@ SELECT id, name, wire_profile, created_at FROM partner WHERE id = %(id)s
 INSERT INTO partner_key (id, partner_id, secret_hash) VALUES (%(id)s, %(partner_id)s, %(secret_hash)s)
 
 -- name: revoke_keys
-UPDATE partner_key SET revoked_at = now() WHERE partner_id = %(partner_id)s AND revoked_at IS NULL
+UPDATE partner_key SET revoked_at = now() WHERE partner_id = %(partner_id)s AND revoked_at IS NULL RETURNING id
 
 -- name: add_business
 -- No row comes back when the partner has a business under this external id already.

@@ -102,7 +102,7 @@ async def add_business(request: CallerRequest, services: TheServices, data: JSON
         profile=kept(data, without=_APART),
         assumed=frozenset({"base_currency"} if data.time_zone else {"base_currency", "time_zone"}),
     )
-    made = await tenancy.create_business(services.database, request.user.partner_id, new)
+    made = await tenancy.create_business(services.database, request.user.partner_id, new, request.user)
     return answered(OneBusiness(_business(made.business), {}), created=made.created)
 
 

@@ -136,7 +136,7 @@ async def create_business(
 ) -> Response[CreatedBusiness]:
     """Make a business, or find the one with this external id."""
     try:
-        made = await tenancy.create_business(services.database, request.user.partner_id, _new(data))
+        made = await tenancy.create_business(services.database, request.user.partner_id, _new(data), request.user)
     except BusinessConflict as conflict:
         if conflict.differing == "base_currency" and data.base_currency is None:
             raise BusinessConflict(conflict.external_id, "currency") from None

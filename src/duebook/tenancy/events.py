@@ -1,0 +1,64 @@
+"""What happened to a partner, its keys and its businesses: one event a change, in a chain of the partner's own.
+
+An event says how the rows that were changed stand since, so that whoever changes one behind the service's back is found
+by comparing them with the last event that tells of them.
+Holds: a partner's events have no gap and no fork, their times never go back, and no event holds a secret.
+Source: docs/reference/storage.md, "The chain of a partner".
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from duebook.db.pool import Connection
+from duebook.db.queries import load
+from duebook.tenancy.actors import actor_json
+from duebook.tenancy.facts import Caller, Operator, PartnerId
+
+_QUERIES: Final = load("duebook.tenancy", "events.sql")
+
+GENESIS: Final = bytes(32)
+"""What stands in place of the previous hash before the first event."""
+
+
+async def add_event(
+    connection: Connection,
+    partner_id: PartnerId,
+    by: Caller | Operator,
+    operation: str,
+    changed: Iterable[UUID],
+    now: datetime,
+) -> None:
+    """Chain a change that this transaction has made; `changed` are the ids of its rows of the shared tables.
+
+    Comes last in the transaction, since the partner's next event waits until it ends.
+    """
+    key = {"partner_id": partner_id}
+    await connection.execute(_QUERIES.lock, {"lock": partner_id.int & (2**63 - 1)})
+    last: Any = await (await connection.execute(_QUERIES.last, key)).fetchone()
+    states = await connection.execute(_QUERIES.states, {"partner_id": None, "ids": list(changed)})
+    what: dict[str, list[Any]] = {}
+    for row in await states.fetchall():
+        what.setdefault(row.kind, []).append(row.state)
+    sequence, previous = (last.sequence + 1, last.hash) if last else (1, GENESIS)
+    recorded_at = (max(now, last.recorded_at) if last else now).astimezone(UTC)
+    actor, text = actor_json(by), json.dumps(what, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    values = {
+        "sequence": sequence,
+        "recorded_at": recorded_at,
+        "operation": operation,
+        "actor": actor,
+        "what": text,
+        "hash": event_hash(previous, sequence, recorded_at, operation, actor, text),
+    }
+    await connection.execute(_QUERIES.add, key | values)
+
+
+def event_hash(previous: bytes, sequence: int, recorded_at: datetime, operation: str, actor: str, what: str) -> bytes:
+    """The hash of one event; `actor` and `what` are the JSON texts that are stored, the time is in UTC."""
+    time = recorded_at.isoformat(timespec="microseconds")
+    digest = hashlib.sha256(what.encode()).hexdigest()
+    return hashlib.sha256(previous + f"{sequence}|{time}|{operation}|{actor}|{digest}\n".encode()).digest()
