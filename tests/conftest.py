@@ -42,6 +42,8 @@ settings.register_profile(
 )
 settings.load_profile("duebook")
 
+pytest_plugins = ["tests.attacks.tally"]
+
 # A run in the background of a script ignores Ctrl-C, and so would every command that it tries.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

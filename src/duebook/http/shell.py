@@ -1,8 +1,8 @@
-"""What every dialect's application stands in: request ids, clients' addresses, HEAD, pages of other sites, bad queries.
+"""What a dialect's application stands in: request ids, clients' addresses, HEAD, what browsers are told, bad queries.
 
-Holds: every answer carries `X-Request-ID`, the client's own if it sent a usable one, and says which pages may read it;
-HEAD is answered wherever GET is.
-Source: RFC 9110, section 9.3.2.
+Holds: every answer carries `X-Request-ID`, the client's own if it sent a usable one, and says which pages may read it,
+that no cache may share it, and that nothing in it is to be run or framed; HEAD is answered wherever GET is.
+Source: RFC 9110, section 9.3.2; docs/reference/settings.md, "Browsers".
 """
 
 import logging
@@ -33,6 +33,13 @@ ErrorAnswer = Callable[[AnyRequest, Exception], Response[Any]]
 _LOG: Final = logging.getLogger(__name__)
 QUERY_BYTES: Final = 8 * 1024
 BODY_BYTES: Final = 8 * 2**20
+_UNLESS_SAID: Final = {
+    b"cache-control": b"private, no-cache",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+}
+"""What an answer tells a browser that says nothing of it itself."""
 _USABLE_ID: Final = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,64}")
 
 
@@ -93,7 +100,9 @@ class Shell:
                     (name, value if name != b"allow" else self._allow(scope, value))
                     for name, value in message["headers"]
                 ]
-                message["headers"] = [*headers, *shared, (b"x-request-id", identity.encode())]
+                said = {name.lower() for name, _ in headers}
+                unsaid = [(name, value) for name, value in _UNLESS_SAID.items() if name not in said]
+                message["headers"] = [*headers, *unsaid, *shared, (b"x-request-id", identity.encode())]
             await send(message)
 
         if self._origins.are_asked_before(scope["method"], scope["headers"]):

@@ -11,11 +11,14 @@ from litestar.response import Redirect
 
 from duebook.http.native.errors import error_answer
 from duebook.http.native.health import healthz, readyz
-from duebook.http.native.reference import page
+from duebook.http.native.reference import STYLE_SOURCE, page
 from duebook.http.services import DEPENDENCIES
 
-_SELF_CONTAINED: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-
+_SELF_CONTAINED: Final = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src {STYLE_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
 
 Document = Callable[[], dict[str, Any]]
 

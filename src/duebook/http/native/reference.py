@@ -1,7 +1,9 @@
 """A page to read the OpenAPI documents: one self-contained HTML text, made when it is first asked for."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import Any, Final
@@ -9,6 +11,9 @@ from typing import Any, Final
 from duebook.http.openapi import Operation, operations
 
 _STYLE: Final = files("duebook.http.native").joinpath("reference.css").read_text(encoding="utf-8")
+STYLE_SOURCE: Final = f"'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
+"""The page's one style as a policy names it, so that a browser takes no other."""
+
 _UNTAGGED: Final = "More"
 
 
