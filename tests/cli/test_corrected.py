@@ -1,5 +1,8 @@
 """Books that were corrected after the fact, looked at as they are and as they were known."""
 
+import os
+import pwd
+import socket
 from datetime import date
 
 import pytest
@@ -126,6 +129,13 @@ def test_versions_and_rates_as_json(run: Run, corrected: str) -> None:
         "business_id": corrected,
         "rates": 4,
         "version": 5,
+    }
+    *_, last = run(f"versions --business {corrected} --json").json
+    assert last["actor"] == {
+        "operator": True,
+        "user": pwd.getpwuid(os.getuid()).pw_name,
+        "host": socket.gethostname(),
+        "command": "rates import",
     }
     listed = run(f"rates list --business {corrected} --currency cad --json").json
     assert listed == {

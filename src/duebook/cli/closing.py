@@ -21,7 +21,8 @@ from duebook.ledger.commands import CloseBooks, StartBooks
 from duebook.ledger.facts import Books, Late
 from duebook.ledger.loading import known
 from duebook.ledger.store import record
-from duebook.tenancy.facts import OPERATOR, BusinessId
+from duebook.tenancy.actors import operator
+from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import write_tx
 
 
@@ -85,7 +86,7 @@ def close(
             raise NotLaterThanClosed(through, closed_through)
         return CloseBooks(through, late or books.late)
 
-    _say(_kept(BusinessId(business), "close_books", command, where), as_json)
+    _say(_kept(BusinessId(business), "close", command, where), as_json)
 
 
 def start(
@@ -96,16 +97,17 @@ def start(
     where: Where = USUAL,
 ) -> None:
     """Say from which day on the books are kept: opening items count from it. (`duebook serve` starts the server.)"""
-    _say(_kept(BusinessId(business), "start_books", lambda _: StartBooks(on), where), as_json)
+    _say(_kept(BusinessId(business), "start", lambda _: StartBooks(on), where), as_json)
 
 
 def _kept(
-    business_id: BusinessId, operation: str, command: Callable[[Books], CloseBooks | StartBooks], where: Where
+    business_id: BusinessId, name: str, command: Callable[[Books], CloseBooks | StartBooks], where: Where
 ) -> Outcome:
     """Record what the command makes of the books as they stand. Raises LedgerError, CommandRefused."""
 
     async def run(url: str) -> Outcome:
-        async with opened(url) as database, write_tx(database, OPERATOR, business_id, operation) as tx:
+        writing = operator(name)
+        async with opened(url) as database, write_tx(database, writing, business_id, f"{name}_books") as tx:
             before = (await known(tx, [])).books
             await record(tx, [command(before)])
             after = (await known(tx, [])).books

@@ -21,8 +21,9 @@ from duebook.cli.partner import AsJson
 from duebook.cli.reading import USUAL_READING, Reading, counted, problems_body, remark_problems
 from duebook.importers.rows import Mapping
 from duebook.ledger.facts import Kind, Side
+from duebook.tenancy.actors import operator
 from duebook.tenancy.businesses import business as business_of
-from duebook.tenancy.facts import OPERATOR, BusinessId
+from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import write_tx
 
 _CHARGE: Final = {Side.RECEIVABLE: "invoice", Side.PAYABLE: "bill", None: "invoice or bill"}
@@ -109,7 +110,7 @@ async def _import(url: str, wish: Wish, business_id: BusinessId) -> tuple[Intake
         intake = read_files(wish, books)
         try:
             with progress(f"Recording {counted(sum(file.rows for file in intake.files), 'row')}"):
-                async with write_tx(database, OPERATOR, business_id, "import") as tx:
+                async with write_tx(database, operator("import"), business_id, "import") as tx:
                     written = await write(tx, intake, skip_problems=wish.skip_problems)
                     if wish.dry_run or not written.done:
                         raise _OnlyTried(written)

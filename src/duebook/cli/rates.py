@@ -28,6 +28,7 @@ from duebook.ledger import history
 from duebook.ledger.commands import PutRates
 from duebook.ledger.facts import Rate
 from duebook.ledger.store import record
+from duebook.tenancy.actors import operator
 from duebook.tenancy.businesses import business as business_of
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx, write_tx
@@ -80,7 +81,7 @@ def import_rates(
             )
             if problems:
                 return problems
-            async with write_tx(database, OPERATOR, BusinessId(business), "put_rates") as tx:
+            async with write_tx(database, operator("rates import"), BusinessId(business), "put_rates") as tx:
                 await record(tx, [PutRates(found)])
                 version, _ = await history.head(tx)
                 new = version if version > tx.version else None

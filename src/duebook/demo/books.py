@@ -12,8 +12,9 @@ from duebook.db.pool import Database
 from duebook.demo.history import CURRENCY, history
 from duebook.demo.kept import Kept, keep, load
 from duebook.ledger.store import record
+from duebook.tenancy.actors import operator
 from duebook.tenancy.businesses import NewBusiness, create_business
-from duebook.tenancy.facts import OPERATOR, BusinessId, WireProfile
+from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.gate import write_tx
 from duebook.tenancy.partners import create_partner, partners
 
@@ -45,7 +46,7 @@ async def set_up(database: Database, folder: Path, today: date, news: Callable[[
     chapters = history(kept.made_for)
     for place, commands in enumerate(chapters):
         news(place, len(chapters))
-        async with write_tx(database, OPERATOR, BusinessId(kept.business_id), "demo") as tx:
+        async with write_tx(database, operator("demo"), BusinessId(kept.business_id), "demo") as tx:
             await record(tx, commands)
     kept = replace(kept, complete=True)
     keep(folder, kept)

@@ -1,5 +1,6 @@
-"""Who asks: guards that let a request pass only with good credentials."""
+"""Who asks, and from where: guards that let a request pass only with good credentials."""
 
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request
@@ -8,6 +9,7 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
 from duebook.http.services import Services
+from duebook.http.shell import client_address, request_id
 from duebook.oauth.errors import NoCredentials, PartnerOnly
 from duebook.oauth.tokens import caller_of, live
 from duebook.tenancy.facts import Caller
@@ -20,7 +22,8 @@ CallerRequest = Request[Caller, None, State]
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Good credentials; that their key is live is left to the gate which opens the books. Raises AuthError."""
     services: Services = connection.app.state.services
-    connection.scope["user"] = await caller_of(services.keyring, connection.headers.get("authorization"))
+    caller = await caller_of(services.keyring, connection.headers.get("authorization"))
+    connection.scope["user"] = replace(caller, address=client_address(connection), request_id=request_id(connection))
 
 
 async def live_caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

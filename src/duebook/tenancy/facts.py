@@ -60,17 +60,28 @@ class Business:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a key of a partner, or a token of an outside issuer; bound to one business if its token says so."""
+    """Who asks: a key of a partner, or a token of an outside issuer; bound to one business if its token says so.
+
+    `address` and `request_id` are those of the request that brought it, where there is one.
+    """
 
     partner_id: PartnerId
     key_id: KeyId | None
     business_id: BusinessId | None
     wire_profile: WireProfile
     scope: Scope
+    address: str | None = None
+    request_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Operator:
-    """Whoever runs the command line on the server itself: may open any books."""
+    """Whoever runs a command on the server itself, and may open any books: which user of which machine."""
+
+    user: str | None = None
+    host: str | None = None
+    command: str | None = None
 
 
 OPERATOR = Operator()
+"""An operator who only reads, so that nothing is recorded of who it is."""
