@@ -53,7 +53,7 @@ bench: .venv/ready ## print how speed holds up with size and history, as ratios 
 	$(BIN)/python -m bench
 
 soak: .venv/ready ## try the properties on many more histories and requests (EXAMPLES=5000)
-	DUEBOOK_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS) $(HISTORIES)
+	DUEBOOK_TEST_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS) $(HISTORIES)
 
 lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (delete requirements/*.txt to renew all)
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }

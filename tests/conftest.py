@@ -2,7 +2,7 @@
 
 Where several processes share the tests (`-n`), the one that hands them out runs the server for all of them.
 DUEBOOK_TEST_PG_BIN names another server's programs, such as Debian's PostgreSQL 15; tests that would not use them are
-left out. DUEBOOK_EXAMPLES says how many examples a property is tried on.
+left out. DUEBOOK_TEST_EXAMPLES says how many examples a property is tried on.
 """
 
 import os
@@ -36,9 +36,9 @@ from duebook.tenancy.partners import create_partner
 
 settings.register_profile(
     "duebook",
-    max_examples=int(os.environ.get("DUEBOOK_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("DUEBOOK_TEST_EXAMPLES", "100")),
     deadline=None,
-    derandomize="CI" in os.environ and "DUEBOOK_EXAMPLES" not in os.environ,
+    derandomize="CI" in os.environ and "DUEBOOK_TEST_EXAMPLES" not in os.environ,
 )
 settings.load_profile("duebook")
 

@@ -17,6 +17,8 @@ import pytest
 
 from duebook.cli import main
 from duebook.db.embedded import Urls
+from duebook.http.settings import LOG_FORMAT
+from duebook.watch.logs import LogFormat
 
 WORLDS = Path(__file__).parent / "worlds"
 
@@ -93,13 +95,16 @@ def port() -> int:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Starts a command as a shell does in the background: Ctrl-C ignored. What still runs at the end is killed."""
+    """Starts a command as a shell does in the background: Ctrl-C ignored. What still runs at the end is killed.
+
+    A server logs what went wrong only: nobody reads its standard error before its end, and a full pipe would stop it.
+    """
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "-c", "import sys; from duebook.cli import main; sys.exit(main())", *arguments],
-            env=os.environ | environment,
+            env=os.environ | {LOG_FORMAT: LogFormat.TEXT} | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,61 +1,71 @@
 """What the server's log says of a request that failed."""
 
 import logging
+from typing import Any
 
 import psycopg
 import pytest
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.exceptions import InternalServerException
 from litestar.testing import RequestFactory
 from psycopg_pool import PoolTimeout
 
-from duebook.http.shell import AnyRequest, log_failure
+from duebook.http.observed import Observed, failed
 from duebook.tenancy.errors import Busy
 
 
-@pytest.fixture
-def request_() -> AnyRequest:
-    """A request that failed."""
-    request: AnyRequest = RequestFactory().get("/v1/nothing")
-    request.scope["state"]["request_id"] = "abc"
-    return request
+async def log_of(error: Exception, status: int) -> None:
+    """Have a request of a known route fail with an error, and be answered with a status."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope["path_template"] = "/v1/{id}"
+        scope["state"]["request_id"] = "abc"
+        await failed(error, scope)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+
+    async def send(message: Any) -> None:
+        assert message["status"] == status
+
+    await Observed(app)({"type": "http", "method": "GET"}, None, send)
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (PoolTimeout("couldn't get a connection"), "couldn't get a connection"),
-        (psycopg.OperationalError("connection is bad:\n\tis it running?"), "connection is bad: is it running?"),
-        (Busy(), str(Busy())),
+        (PoolTimeout("couldn't get a connection"), "PoolTimeout couldn't get a connection"),
+        (psycopg.OperationalError("bad:\n\tis it running?"), "OperationalError bad: is it running?"),
+        (Busy(), f"Busy {Busy()}"),
     ],
 )
-def test_what_lies_elsewhere_is_one_line(
-    request_: AnyRequest, error: Exception, said: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_lies_elsewhere_is_one_line(error: Exception, said: str, caplog: pytest.LogCaptureFixture) -> None:
     """Given a database that does not answer, when a request fails for it, then one line says so, without a trace."""
-    log_failure(request_, error)
+    await log_of(error, 503)
     [record] = caplog.records
-    assert (record.levelno, record.exc_info) == (logging.ERROR, None)
-    assert record.getMessage() == f"GET /v1/nothing failed (request abc): {said}"
+    assert (record.levelno, record.exc_info) == (logging.WARNING, None)
+    assert record.getMessage() == f"GET /v1/{{id}} 503 {said} (request abc)"
 
 
-def test_what_nobody_expected_has_a_trace(request_: AnyRequest, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_nobody_expected_has_a_trace(caplog: pytest.LogCaptureFixture) -> None:
     """Given any other error, when a request fails with it, then the log has its trace."""
     error = KeyError("x")
-    log_failure(request_, error)
+    await log_of(error, 500)
     [record] = caplog.records
+    assert record.levelno == logging.ERROR
     assert record.exc_info is not None
     assert record.exc_info[1] is error
 
 
-async def test_a_client_that_hangs_up_is_no_failure(request_: AnyRequest, caplog: pytest.LogCaptureFixture) -> None:
-    """Given a client that goes away in the middle of its body, when that is noticed, then nothing is logged."""
+async def test_a_client_that_hangs_up_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """Given a client that goes away in the middle of its body, when that is noticed, then no failure is logged."""
 
     async def receive() -> dict[str, str]:
         return {"type": "http.disconnect"}
 
-    cut: AnyRequest = Request(request_.scope, receive=receive)  # type: ignore[arg-type]  # one message is enough
+    quiet = RequestFactory(Litestar([], openapi_config=None, logging_config=None))
+    cut: Any = Request(quiet.get("/v1/nothing").scope, receive=receive)  # type: ignore[arg-type]
     with pytest.raises(InternalServerException) as raised:
         await cut.body()
-    log_failure(request_, raised.value)
-    assert caplog.records == []
+    with caplog.at_level(logging.INFO):
+        await log_of(raised.value, 500)
+    [record] = caplog.records
+    assert (record.levelno, record.getMessage()) == (logging.INFO, "GET /v1/{id} 499 InternalServerException")

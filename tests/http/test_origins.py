@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from duebook.http.origins import NO_ORIGINS, Origins
-from duebook.http.settings import ALLOWED_ORIGINS, BadSetting, settings_of
+from duebook.http.settings import ALLOWED_ORIGINS, BadSettings, settings_of
 from duebook.http.shell import BODY_BYTES
 from tests.http.world import Platform, bearer, business_token
 
@@ -164,14 +164,14 @@ def test_a_star_allows_any_page() -> None:
 )
 def test_an_origin_that_would_never_match_is_refused(origin: str) -> None:
     """Given what no browser sends as an origin, when it is to be allowed, then it is refused and named."""
-    with pytest.raises(BadSetting) as raised:
+    with pytest.raises(BadSettings) as raised:
         allowed({ALLOWED_ORIGINS: f"https://app.example,{origin}"})
     assert f"{ALLOWED_ORIGINS}: {origin!r} " in str(raised.value)
 
 
 def test_a_star_stands_alone() -> None:
     """Given a star beside an origin, when they are to be allowed, then the one that is too many is named."""
-    with pytest.raises(BadSetting, match="stands alone"):
+    with pytest.raises(BadSettings, match="stands alone"):
         allowed({ALLOWED_ORIGINS: "*,https://app.example"})
 
 

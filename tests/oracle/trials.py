@@ -1,6 +1,6 @@
 """Try something on many made-up histories, and show the smallest that makes it fail.
 
-DUEBOOK_EXAMPLES says on how many. Seeds count from 0 where tests must not vary, from anywhere otherwise; a failure
+DUEBOOK_TEST_EXAMPLES says on how many. Seeds count from 0 where tests must not vary, from anywhere otherwise; a failure
 names its seed.
 """
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duebook.http.addresses import NO_PROXIES, Proxies
-from duebook.http.settings import TRUSTED_PROXIES, BadSetting, settings_of
+from duebook.http.settings import TRUSTED_PROXIES, BadSettings, settings_of
 
 PROXIES = settings_of({TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.7,2001:db8:1::/48"}).proxies
 
@@ -66,6 +66,7 @@ def test_what_a_client_sends_stands_behind_what_the_proxy_writes(line: str, addr
 )
 def test_what_is_neither_address_nor_network_is_refused(given: str) -> None:
     """Given a list with something else in it, when a server is set to it, then the setting and the part are named."""
-    with pytest.raises(BadSetting) as raised:
+    with pytest.raises(BadSettings) as raised:
         settings_of({TRUSTED_PROXIES: f"192.0.2.7,{given}"})
-    assert (raised.value.name, raised.value.value) == (TRUSTED_PROXIES, given)
+    [problem] = raised.value.problems
+    assert (problem.name, problem.value) == (TRUSTED_PROXIES, given)

@@ -10,6 +10,7 @@ from litestar import Litestar
 from duebook.cli import app as cli
 from duebook.http import layer, native, thredfi
 from duebook.http.openapi import document
+from duebook.http.settings import TABLE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -39,10 +40,18 @@ def test_every_command_is_described() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    """Given the settings that the code reads, when their page is read, then each is on it."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    """Given the table of settings, when their page is read, then each is on it, and no other."""
     text = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
-    assert [name for name in sorted(set(re.findall(r"DUEBOOK_[A-Z_]+", sources))) if name not in text] == []
+    named = set(re.findall(r"DUEBOOK_[A-Z_]+(?<!_)", text)) - {"DUEBOOK_TEST"}
+    assert {one.name for one in TABLE if one.name not in text} == set()
+    assert named == {one.name for one in TABLE if one.name.startswith("DUEBOOK_")}
+
+
+def test_every_setting_is_in_the_table() -> None:
+    """Given the variables of ours that the code names, when the table of settings is read, then each is in it."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    known = {one.name for one in TABLE}
+    assert set(re.findall(r'"(DUEBOOK_[A-Z_]+)(?<!_)"', sources)) <= known
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from duebook.http.layer.limits import general
 from duebook.http.limits import Limits, Rate, Standing, TooManyRequests
-from duebook.http.settings import REQUESTS_PER_SECOND, USUAL, BadSetting, settings_of
+from duebook.http.settings import REQUESTS_PER_SECOND, USUAL, BadSettings, settings_of
 
 FEW = Rate(per_second=3, holds=5, starts_with=2)
 
@@ -108,5 +108,5 @@ def test_never_more_than_the_start_and_what_was_added(rate: Rate, asked: list[tu
 @pytest.mark.parametrize("figure", ["", "-1", "1.5", "many", "1000001", "\u0663"])
 def test_a_figure_that_is_none_is_refused(figure: str) -> None:
     """Given what is no whole number, or too large a one, when a server is set to it, then it is refused and named."""
-    with pytest.raises(BadSetting, match=REQUESTS_PER_SECOND):
+    with pytest.raises(BadSettings, match=REQUESTS_PER_SECOND):
         settings_of({REQUESTS_PER_SECOND: figure})

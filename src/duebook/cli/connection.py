@@ -24,7 +24,6 @@ from duebook.db.migrate import migrate, migrations
 from duebook.db.pool import DATABASE_URL, Database, connected
 from duebook.db.queries import load
 
-MIGRATE_URL: Final = "DUEBOOK_MIGRATE_URL"
 BOOKS: Final = "books"
 
 _QUERIES: Final = load("duebook.cli")

@@ -24,9 +24,11 @@ from duebook.demo.curl import lines
 from duebook.demo.episodes import IN_INSTALMENTS
 from duebook.demo.kept import Kept
 from duebook.demo.people import party_named
+from duebook.http.settings import Settings
 from duebook.ledger.facts import Side
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
+from duebook.watch.logs import LogFormat
 
 
 def demo(
@@ -37,10 +39,10 @@ def demo(
     """Run a server on this machine with a demonstration business in it, until Ctrl-C. A second start keeps the data."""
     listen = Listen(port=port)
     home = data_dir or default_data_dir("demo")
-    begin(listen)
+    log_format = begin(listen, Settings(log_format=LogFormat.TEXT)).log_format
     with supervised_url(home) as url:
         kept, receivables = asyncio.run(_set_up(url, home))
-        run_server(url, listen, 1, lambda: _show(listen, home, kept, receivables), home)
+        run_server(url, listen, 1, log_format, lambda: _show(listen, home, kept, receivables), home)
 
 
 async def _set_up(url: str, home: Path) -> tuple[Kept, AgingReport]:

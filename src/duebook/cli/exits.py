@@ -19,7 +19,7 @@ from duebook.aging.errors import AgingError
 from duebook.db.embedded import EmbeddedError
 from duebook.db.migrate import MigrationError
 from duebook.demo.books import NotADemonstration
-from duebook.http.settings import BadSetting
+from duebook.http.settings import BadSettings
 from duebook.importers.errors import ImportRefused
 from duebook.ledger.errors import LedgerError
 from duebook.money import UnknownCurrency
@@ -66,6 +66,11 @@ def _not_that_kind(raised: BaseException) -> str:
     return str(raised)
 
 
+def _settings(raised: BaseException) -> str:
+    """A line for each problem."""
+    return "\nduebook: ".join(map(str, raised.problems)) if isinstance(raised, BadSettings) else str(raised)
+
+
 def _nothing(_: BaseException) -> str:
     return ""
 
@@ -91,7 +96,7 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (CoercionError, USAGE, _not_that_kind),
     (CycloptsError, USAGE, _said),
     (BadBands, USAGE, _said),
-    (BadSetting, USAGE, _said),
+    (BadSettings, USAGE, _settings),
     (UnknownCurrency, USAGE, _said),
     (CommandRefused, REFUSED, _said),
     (ImportRefused, REFUSED, _said),

@@ -2,11 +2,11 @@
 
 import os
 
-from duebook.cli.connection import MIGRATE_URL, USUAL, Where, external_url, folder
+from duebook.cli.connection import USUAL, Where, external_url, folder
 from duebook.cli.exits import UsageError
 from duebook.db import migrate as schema
 from duebook.db.embedded import shared
-from duebook.db.pool import DATABASE_URL
+from duebook.db.pool import DATABASE_URL, MIGRATE_URL
 
 
 def migrate(*, where: Where = USUAL) -> None:

@@ -16,15 +16,15 @@ def serve(
     where: Where = USUAL,
 ) -> None:
     """Run the server until Ctrl-C. The embedded database is started, migrated and stopped along with it."""
-    begin(listen)
+    log_format = begin(listen).log_format
     url = external_url(where)
     if url is not None:
         raise_if_unfit(url)
-        run_server(url, listen, workers, lambda: _say(listen))
+        run_server(url, listen, workers, log_format, lambda: _say(listen))
         return
     home = folder(where)
     with supervised_url(home) as url:
-        run_server(url, listen, workers, lambda: _say(listen), home)
+        run_server(url, listen, workers, log_format, lambda: _say(listen), home)
 
 
 def _say(listen: Listen) -> None:

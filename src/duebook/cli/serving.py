@@ -8,6 +8,8 @@ Source: docs/howto/command-line.md, "Serve".
 
 import errno
 import http.client
+import logging
+import logging.config
 import os
 import signal
 import socket
@@ -24,13 +26,15 @@ from typing import Annotated, Final, NoReturn
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from duebook.cli.connection import MIGRATE_URL
+import duebook
 from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import LOG, is_up
-from duebook.db.pool import DATABASE_URL
-from duebook.http.settings import settings_of
+from duebook.db.pool import DATABASE_URL, MIGRATE_URL
+from duebook.http.settings import LOG_FORMAT, USUAL, Settings, said, settings_of
+from duebook.watch.logs import LogFormat, configuration
 
+_LOG: Final = logging.getLogger(__name__)
 _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
 _START_SECONDS: Final = 60.0
@@ -85,15 +89,16 @@ class Listen:
 HERE: Final = Listen()
 
 
-def begin(listen: Listen) -> None:
+def begin(listen: Listen, usual: Settings = USUAL) -> Settings:
     """See that the settings can be read and that there is somewhere to listen, and listen to Ctrl-C, which a shell has
     its background commands ignore.
 
-    Raises BadSetting, CannotListen.
+    Returns what is set. Raises BadSettings, CannotListen.
     """
-    settings_of(os.environ)
+    settings = settings_of(os.environ, usual)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _wait_for_port(listen)
+    return settings
 
 
 def _wait_for_port(listen: Listen) -> None:
@@ -121,6 +126,7 @@ def run_server(
     database_url: str,
     listen: Listen,
     workers: int,
+    log_format: LogFormat,
     when_ready: Callable[[], None],
     data_dir: Path | None = None,
 ) -> None:
@@ -129,6 +135,8 @@ def run_server(
     Raises CannotListen, ServerFailed, DatabaseGone.
     """
     _wait_for_port(listen)
+    logging.config.dictConfig(configuration(log_format))
+    _LOG.info("starting", extra={"version": duebook.__version__, "workers": workers, "settings": said(os.environ)})
     lifeline, held = os.pipe()
     environment = {name: value for name, value in os.environ.items() if name != MIGRATE_URL}
     command = [sys.executable, "-P", "-m", "duebook.cli.workers"]
@@ -136,7 +144,7 @@ def run_server(
     try:
         server = subprocess.Popen(
             [*command, _address(listen), str(listen.port), str(workers), str(lifeline)],
-            env=environment | {DATABASE_URL: database_url},
+            env=environment | {DATABASE_URL: database_url, LOG_FORMAT: log_format},
             pass_fds=[lifeline],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -149,7 +157,7 @@ def run_server(
         _watch(server, data_dir)
     except (KeyboardInterrupt, SystemExit):
         _ignore_signals()
-        remark("Stopping.")
+        (_LOG.info if log_format is LogFormat.JSON else remark)("Stopping.")
     finally:
         _ignore_signals()
         if server is not None:

@@ -20,6 +20,9 @@ Clock = Callable[[], datetime]
 DATABASE_URL: Final = "DUEBOOK_DATABASE_URL"
 """The setting that names the database to serve, as the role that serves."""
 
+MIGRATE_URL: Final = "DUEBOOK_MIGRATE_URL"
+"""The setting that names the same database, as its owner."""
+
 WAIT_SECONDS: Final = 15.0
 """How long a request waits for a connection or for a lock before it is told to come again."""
 

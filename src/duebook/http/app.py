@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout
 from duebook.db.pool import DATABASE_URL, connected
 from duebook.http import layer, native, thredfi
 from duebook.http.native.paths import API
+from duebook.http.observed import Observed
 from duebook.http.openapi import document
 from duebook.http.services import Services
 from duebook.http.settings import USUAL, Settings, settings_of
@@ -77,9 +78,10 @@ def create_app(database_url: str, settings: Settings = USUAL) -> Dispatcher:
     return Dispatcher(database_url, settings)
 
 
-def app() -> Dispatcher:
+def app() -> Observed:
     """The server for the database that DUEBOOK_DATABASE_URL names, set as the environment says.
 
-    Raises BadSetting.
+    Raises BadSettings.
     """
-    return create_app(os.environ[DATABASE_URL], settings_of(os.environ))
+    logging.captureWarnings(True)
+    return Observed(create_app(os.environ[DATABASE_URL], settings_of(os.environ)))

@@ -1,20 +1,32 @@
-"""What the environment says to a server, beside its database.
+"""What the environment says: every variable that is ours, in one table, checked before anything is started.
 
-Holds: a setting that cannot be meant is refused before the server listens.
+Holds: a variable that is not known, or that cannot be meant, is refused before the server listens, all at once; what
+may hold a password is never shown.
 Source: docs/reference/settings.md.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from ipaddress import ip_network
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from duebook.db.pool import DATABASE_URL, MIGRATE_URL
 from duebook.http.addresses import NO_PROXIES, Proxies
 from duebook.http.origins import ANY, NO_ORIGINS, Origins
+from duebook.ledger.head_keys import HEAD_KEY, BadHeadKey, private_key
+from duebook.watch.logs import LogFormat
 
 ALLOWED_ORIGINS: Final = "DUEBOOK_ALLOWED_ORIGINS"
 """Lists origins, with commas between them."""
+
+LOG_FORMAT: Final = "DUEBOOK_LOG_FORMAT"
+"""How a server writes its log."""
 
 REQUESTS_PER_SECOND: Final = "DUEBOOK_LAYER_REQUESTS_PER_SECOND"
 """How many requests of a second one partner has in Layer's dialect; 0 for no limit."""
@@ -22,17 +34,27 @@ REQUESTS_PER_SECOND: Final = "DUEBOOK_LAYER_REQUESTS_PER_SECOND"
 TRUSTED_PROXIES: Final = "DUEBOOK_TRUSTED_PROXIES"
 """Lists addresses and networks of proxies that say whom they ask for, with commas between them."""
 
+_OURS: Final = "DUEBOOK_"
+_OF_TESTS: Final = "DUEBOOK_TEST_"
 _MOST_REQUESTS: Final = 1_000_000
 _ORIGIN: Final = re.compile(r"(https?)://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
 class BadSetting(ValueError):
-    """A setting can be read, and something can come of it."""
+    """A setting is known and can be read, and something can come of it. `value` is left out where it may be secret."""
 
-    def __init__(self, name: str, value: str, rule: str) -> None:
+    def __init__(self, name: str, value: str | None, rule: str) -> None:
         self.name, self.value, self.rule = name, value, rule
-        super().__init__(f"{name}: {value!r} {rule}")
+        super().__init__(f"{name}: {rule}" if value is None else f"{name}: {value!r} {rule}")
+
+
+class BadSettings(ValueError):
+    """Every setting holds by itself; `problems` are those that do not."""
+
+    def __init__(self, problems: list[BadSetting]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(map(str, problems)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +64,66 @@ class Settings:
     origins: Origins = NO_ORIGINS
     requests_per_second: int = 500
     proxies: Proxies = NO_PROXIES
+    log_format: LogFormat = LogFormat.JSON
 
 
 USUAL: Final = Settings()
 
 
-def settings_of(environment: Mapping[str, str]) -> Settings:
-    """What the environment says, and the usual where it says nothing. Raises BadSetting."""
-    return Settings(
-        _origins(environment.get(ALLOWED_ORIGINS, "")),
-        _requests(environment.get(REQUESTS_PER_SECOND, str(USUAL.requests_per_second))),
-        _proxies(environment.get(TRUSTED_PROXIES, "")),
-    )
+def settings_of(environment: Mapping[str, str], usual: Settings = USUAL) -> Settings:
+    """What the environment says, and the usual where it says nothing. Raises BadSettings."""
+    found, problems = {}, list(_unknown(environment))
+    for setting in TABLE:
+        if setting.name in environment:
+            try:
+                found[setting.field] = setting.read(environment[setting.name])
+            except BadSetting as problem:
+                problems.append(problem)
+    if problems:
+        raise BadSettings(problems)
+    found.pop("", None)
+    return replace(usual, **found)
+
+
+def said(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings that the environment makes, for a log: of what may hold a password only that it is set."""
+    return {
+        setting.name: "(set)" if setting.is_secret else environment[setting.name]
+        for setting in TABLE
+        if environment.get(setting.name)
+    }
+
+
+def _unknown(environment: Mapping[str, str]) -> Iterator[BadSetting]:
+    known = [setting.name for setting in TABLE]
+    for name in sorted(environment):
+        if name.startswith(_OURS) and not name.startswith(_OF_TESTS) and name not in known:
+            nearest = get_close_matches(name, known, n=1, cutoff=0)
+            yield BadSetting(name, None, f"is not a setting; the nearest that is one is {nearest[0]}")
+
+
+def _database_url(name: str) -> Callable[[str], None]:
+    def read(given: str) -> None:
+        try:
+            conninfo_to_dict(given)
+        except psycopg.ProgrammingError:  # what the driver says would quote the URL, and with it a password
+            rule = "cannot be read; it looks like postgresql://user@host:5432/database"
+            raise BadSetting(name, None, rule) from None
+
+    return read
+
+
+def _head_key(given: str) -> None:
+    try:
+        private_key(Path(given))
+    except BadHeadKey as bad:
+        raise BadSetting(HEAD_KEY, given, bad.rule) from None
+
+
+def _log_format(given: str) -> LogFormat:
+    if given not in tuple(LogFormat):
+        raise BadSetting(LOG_FORMAT, given, f"is neither {' nor '.join(LogFormat)}")
+    return LogFormat(given)
 
 
 def _requests(given: str) -> int:
@@ -94,3 +164,25 @@ def _broken(origin: str) -> str:
     if port == _USUAL_PORTS[scheme]:
         return f"names the port that {scheme} has anyway, which browsers leave away"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A variable, what reads its text or raises BadSetting, and which field of Settings it fills, if it fills one."""
+
+    name: str
+    read: Callable[[str], Any]
+    field: str = ""
+    is_secret: bool = False
+
+
+TABLE: Final = (
+    Setting(DATABASE_URL, _database_url(DATABASE_URL), is_secret=True),
+    Setting(MIGRATE_URL, _database_url(MIGRATE_URL), is_secret=True),
+    Setting(ALLOWED_ORIGINS, _origins, "origins"),
+    Setting(REQUESTS_PER_SECOND, _requests, "requests_per_second"),
+    Setting(TRUSTED_PROXIES, _proxies, "proxies"),
+    Setting(HEAD_KEY, _head_key),
+    Setting(LOG_FORMAT, _log_format, "log_format"),
+)
+"""Every variable that is ours. What has no field is checked here and read where it is used."""

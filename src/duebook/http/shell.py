@@ -5,7 +5,6 @@ that no cache may share it, and that nothing in it is to be run or framed; HEAD 
 Source: RFC 9110, section 9.3.2; docs/reference/settings.md, "Browsers".
 """
 
-import logging
 import re
 import secrets
 from collections.abc import Callable
@@ -13,13 +12,11 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-import psycopg
 from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
-from litestar.exceptions import HTTPException, InternalServerException
+from litestar.exceptions import HTTPException
 from litestar.routes import HTTPRoute
 from litestar.types import HTTPScope, Message, Receive, Send
-from psycopg_pool import PoolTimeout
 
 from duebook.http.inputs import BadInput
 from duebook.http.limits import RETRY_AFTER_SECONDS
@@ -30,7 +27,6 @@ from duebook.tenancy.errors import Busy
 AnyRequest = Request[Any, Any, Any]
 ErrorAnswer = Callable[[AnyRequest, Exception], Response[Any]]
 
-_LOG: Final = logging.getLogger(__name__)
 QUERY_BYTES: Final = 8 * 1024
 BODY_BYTES: Final = 8 * 2**20
 _UNLESS_SAID: Final = {
@@ -62,20 +58,6 @@ def client_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None
     return found
 
 
-def log_failure(request: AnyRequest, error: Exception) -> None:
-    """Log what a request failed with: a line if its cause is elsewhere, nothing if the client hung up, else a trace."""
-    match error:
-        case InternalServerException(detail="client disconnected prematurely"):
-            return
-        case Busy() | PoolTimeout() | psycopg.OperationalError():
-            why, trace = ": " + " ".join(str(error).split()), None
-        case _:
-            why, trace = "", error
-    _LOG.error(
-        "%s %s failed (request %s)%s", request.method, request.url.path, request_id(request), why, exc_info=trace
-    )
-
-
 class Shell:
     """One dialect's application as ASGI, and how that dialect says that something is wrong."""
 
@@ -92,7 +74,9 @@ class Shell:
         """Answer one request."""
         identity = _request_id(scope)
         shared = self._origins.headers(scope["method"], scope["headers"])
-        scope.setdefault("state", {}).update(request_id=identity, client_address=self._proxies.client(scope))
+        scope.setdefault("state", {}).update(
+            request_id=identity, client_address=self._proxies.client(scope), dialect=self.app.opt["dialect"]
+        )
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -114,6 +98,7 @@ class Shell:
         try:
             _check_query(scope["query_string"])
         except (BadInput, QueryTooLong) as error:
+            scope["state"]["error"] = error
             request: AnyRequest = Request(scope)
             response = self._error_answer(request, error).to_asgi_response(app=None, request=request)
             await response(scope, receive, send_with_id)

@@ -93,6 +93,7 @@ from duebook.http.layer.vendors import (
     put_vendor,
     unarchive_vendor,
 )
+from duebook.http.observed import failed
 from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
@@ -137,6 +138,8 @@ def build(requests_per_second: int = 0) -> Litestar:
         before_request=RateLimit(requests_per_second).count if requests_per_second else None,
         before_send=[tell],
         exception_handlers={Exception: error_answer},
+        after_exception=[failed],
+        opt={"dialect": "layer"},
         openapi_config=described("Duebook, in Layer's words", COMPONENTS),
         request_max_body_size=BODY_BYTES,
         logging_config=None,

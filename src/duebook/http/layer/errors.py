@@ -38,7 +38,7 @@ from duebook.http.layer.refusals import (
     UnknownTag,
 )
 from duebook.http.limits import TooManyRequests
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Side
@@ -169,8 +169,6 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ApiError]:
     """The answer to a request that failed with this error."""
     error = _own(request, error)
     answer = _answer(error)
-    if answer.status >= 500:
-        log_failure(request, error)
     body = ApiError(
         type=answer.type,
         description=_description(error, answer.status),

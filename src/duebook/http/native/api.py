@@ -15,6 +15,7 @@ from duebook.http.native.parties import get_party, list_parties
 from duebook.http.native.security import COMPONENTS
 from duebook.http.native.shapes import Given
 from duebook.http.native.tie_out import compare_control_account
+from duebook.http.observed import failed
 from duebook.http.openapi import described, document
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
@@ -30,6 +31,8 @@ def build_api() -> Litestar:
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
+        after_exception=[failed],
+        opt={"dialect": "api"},
         openapi_config=described("Duebook", COMPONENTS),
         request_max_body_size=BODY_BYTES,
         logging_config=None,

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from duebook.http.native.errors import error_answer
 from duebook.http.native.health import healthz, readyz
 from duebook.http.native.reference import STYLE_SOURCE, page
+from duebook.http.observed import failed
 from duebook.http.services import DEPENDENCIES
 
 _SELF_CONTAINED: Final = {
@@ -33,6 +34,8 @@ def build(documents: Mapping[str, Document]) -> Litestar:
         [start, healthz, readyz, _reference(documents), *(_document(name, one) for name, one in documents.items())],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
+        after_exception=[failed],
+        opt={"dialect": "server"},
         openapi_config=None,
         logging_config=None,
     )

@@ -23,7 +23,7 @@ from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput, shown
 from duebook.http.native.health import NotReady
 from duebook.http.native.refusals import RefusedCommand
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure, request_id
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, request_id
 from duebook.ledger import errors as ledger
 from duebook.oauth.errors import AuthError, PartnerOnly
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
@@ -88,8 +88,6 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[Problem]:
     """The answer to a request that failed with this error."""
     wrong = bad_inputs(request, error)
     status, code = _status(error, wrong)
-    if status >= 500 and not isinstance(error, NotReady):
-        log_failure(request, error)
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,

@@ -2,6 +2,7 @@
 
 from litestar import Litestar
 
+from duebook.http.observed import failed
 from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
 from duebook.http.shell import BODY_BYTES
@@ -120,6 +121,8 @@ def build() -> Litestar:
         HANDLERS,
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
+        after_exception=[failed],
+        opt={"dialect": "thredfi"},
         openapi_config=described("Duebook, in Thredfi's words", COMPONENTS),
         request_max_body_size=BODY_BYTES,
         logging_config=None,

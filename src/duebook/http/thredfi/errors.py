@@ -21,7 +21,7 @@ from psycopg_pool import PoolTimeout
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
 from duebook.http.kept_answers import KeyReused
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, log_failure, request_id
+from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, request_id
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Kind, Side
@@ -109,8 +109,6 @@ def error_answer(request: AnyRequest, error: Exception) -> Response[ErrorRespons
     """The answer to a request that failed with this error."""
     status, code = _status(error)
     identity = request_id(request)
-    if status >= 500:
-        log_failure(request, error)
     return Response(
         ErrorResponse(
             error_code=code,

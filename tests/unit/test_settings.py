@@ -1,0 +1,69 @@
+"""The table of settings: what is known, what is refused, and what is shown of it."""
+
+import re
+
+import pytest
+
+from duebook.http.settings import TABLE, USUAL, BadSettings, Settings, said, settings_of
+from duebook.watch.logs import LogFormat
+
+SECRET = "hunter2"
+
+
+def refused(environment: dict[str, str]) -> list[str]:
+    """What is wrong with an environment."""
+    with pytest.raises(BadSettings) as raised:
+        settings_of(environment)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_what_is_not_set_is_as_usual() -> None:
+    """Given an environment without settings of ours, when it is read, then all is as usual, also where that differs."""
+    others = {"PATH": "/bin", "duebook_x": "1", "DUEBOOK_TEST_PG_BIN": "/nowhere"}
+    assert settings_of(others) == USUAL
+    assert settings_of(others, Settings(log_format=LogFormat.TEXT)).log_format == LogFormat.TEXT
+    assert settings_of({"DUEBOOK_LOG_FORMAT": "json"}, Settings(log_format=LogFormat.TEXT)).log_format == LogFormat.JSON
+
+
+@pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
+def test_a_slip_of_the_pen_is_refused_and_the_setting_named(setting: object) -> None:
+    """Given a setting's name without one of its letters, when read, then it is refused, and the setting is named."""
+    name: str = getattr(setting, "name")  # noqa: B009
+    if name.startswith("DUEBOOK_"):
+        slip = name[:-3] + name[-2:]
+        assert refused({slip: SECRET}) == [f"{slip}: is not a setting; the nearest that is one is {name}"]
+
+
+def test_several_problems_are_said_at_once() -> None:
+    """Given four settings that are wrong, when they are read, then each is named with its value and its rule."""
+    assert refused(
+        {
+            "DUEBOOK_ALLOWED_ORIGINS": "https://app.example/",
+            "DUEBOOK_LAYER_REQUESTS_PER_SECOND": "-1",
+            "DUEBOOK_LOG_FORMAT": "xml",
+            "DUEBOOK_WORKERS": "2",
+        }
+    ) == [
+        "DUEBOOK_WORKERS: is not a setting; the nearest that is one is "
+        + re.findall("is one is (.*)", refused({"DUEBOOK_WORKERS": ""})[0])[0],
+        "DUEBOOK_ALLOWED_ORIGINS: 'https://app.example/' is not an origin: write https://app.example or "
+        "https://app.example:8443, in small letters, no path",
+        "DUEBOOK_LAYER_REQUESTS_PER_SECOND: '-1' is not a whole number from 0 to 1000000",
+        "DUEBOOK_LOG_FORMAT: 'xml' is neither json nor text",
+    ]
+
+
+@pytest.mark.parametrize("name", [one.name for one in TABLE if one.is_secret and one.name.startswith("DUEBOOK_")])
+def test_what_may_hold_a_password_is_never_shown(name: str) -> None:
+    """Given a URL with a password, when it cannot be read or is shown in a log, then the password is nowhere."""
+    [problem] = refused({name: f"postgresql://user:{SECRET}@[host"})
+    assert problem.startswith(f"{name}: cannot be read")
+    assert SECRET not in problem
+    assert said({name: f"postgresql://user:{SECRET}@host/db"}) == {name: "(set)"}
+
+
+def test_other_settings_are_shown_as_they_are() -> None:
+    """Given settings, when shown in a log, then those that are made stand there, and nothing else."""
+    assert said({"PATH": "/bin", "DUEBOOK_LOG_FORMAT": "text", "DUEBOOK_ALLOWED_ORIGINS": ""}) == {
+        "DUEBOOK_LOG_FORMAT": "text"
+    }
