@@ -7,7 +7,7 @@ from uuid import UUID
 from duebook.db.embedded import Urls
 from duebook.db.pool import connected as connect
 from duebook.tenancy.facts import PartnerId, WireProfile
-from duebook.tenancy.partners import caller_of_secret
+from duebook.tenancy.keys import caller_of_secret
 from tests.cli.conftest import Run
 from tests.cli.transcript import played, recorded
 

@@ -170,3 +170,39 @@ def test_another_partners_business_is_one_that_never_was(
         return answer.status_code, answer.text.replace(ids[operation.names_in_path[0]], "ID")
 
     assert asked(ids) == asked({name: str(uuid4()) for name in ids})
+
+
+WRITES: Final = [
+    (dialect, one)
+    for dialect, one in OPERATIONS
+    if one.method != "get" and kind_of(one) in ("the partner's businesses", "a business")
+]
+
+
+def test_a_token_that_only_reads_reads_everything_and_writes_nothing(
+    client: httpx.Client, everybody: Everybody, unchanged: Surface
+) -> None:
+    """Given a token that only reads, when every operation is asked for, then what reads answers as it does to a full
+    one, every write is refused, and the books are at the version that they were at."""
+    reader = bearer(partner_token(client, everybody.platform, scope="anything duebook:read"))
+    business = unchanged.known["business"]
+    versions, businesses = f"/api/v1/businesses/{business}/versions?order=desc", "/v1/platform/businesses/"
+
+    def ask(dialect: str, operation: Operation, headers: Mapping[str, str]) -> int:
+        asked = Plausible(DOCUMENTS[dialect], unchanged)
+        path = operation.path.format(**unchanged.ids(operation))
+        body, query = asked.body(operation), asked.query(operation)
+        return client.request(operation.method, path, headers=headers, json=body, params=query).status_code
+
+    before = [client.get(path, headers=reader).json() for path in (versions, businesses)]
+    unwritten = {(dialect, one.method, one.path): ask(dialect, one, reader) for dialect, one in WRITES}
+    assert [client.get(path, headers=reader).json() for path in (versions, businesses)] == before
+    assert len(unwritten) > 90
+    assert {operation: status for operation, status in unwritten.items() if status != 403} == {}
+    reads = [(dialect, one) for dialect, one in OPERATIONS if one.method == "get" and kind_of(one) == "a business"]
+    partner = everybody.headers["partner"]
+    differing = [one.path for dialect, one in reads if ask(dialect, one, reader) != ask(dialect, one, partner)]
+    assert differing == []
+    commands = [{"command": "put_party", "side": "receivable", "external_id": "unwritten", "name": "Unwritten"}]
+    answer = client.post(f"/api/v1/businesses/{business}/commands", headers=reader, json={"commands": commands})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")

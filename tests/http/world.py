@@ -20,7 +20,8 @@ from duebook.ledger.verify import verify
 from duebook.ledger.working import Recorded
 from duebook.tenancy.facts import OPERATOR, BusinessId, PartnerId, WireProfile
 from duebook.tenancy.gate import read_tx, write_tx
-from duebook.tenancy.partners import create_partner, rotate_key
+from duebook.tenancy.keys import rotate_key
+from duebook.tenancy.partners import create_partner
 
 
 @dataclass(frozen=True)

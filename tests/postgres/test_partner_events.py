@@ -15,7 +15,8 @@ from duebook.db.embedded import Urls
 from duebook.db.pool import Database, connected
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import Caller, KeyId, PartnerId, Scope, WireProfile
-from duebook.tenancy.partners import caller_of_secret, create_partner, rotate_key
+from duebook.tenancy.keys import caller_of_secret, rotate_key
+from duebook.tenancy.partners import create_partner
 
 
 def events(urls: Urls, partner_id: UUID) -> list[Any]:

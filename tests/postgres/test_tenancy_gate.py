@@ -23,7 +23,8 @@ from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 from duebook.tenancy.facts import OPERATOR, BusinessId, Caller, KeyId, PartnerId, Scope, WireProfile
 from duebook.tenancy.gate import WRITES_AT_ONCE, read_tx, write_tx
-from duebook.tenancy.partners import caller_of_secret, create_partner, rotate_key
+from duebook.tenancy.keys import caller_of_secret, rotate_key
+from duebook.tenancy.partners import create_partner
 from tests.oracle.kept import Kept
 
 DAY = date(2025, 3, 1)

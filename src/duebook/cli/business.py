@@ -15,9 +15,9 @@ from duebook.cli.partner import AsJson
 from duebook.ledger import history
 from duebook.ledger.facts import Books
 from duebook.tenancy.businesses import NewBusiness, businesses, create_business
+from duebook.tenancy.errors import PartnerNotFound
 from duebook.tenancy.facts import OPERATOR, Business, BusinessId, PartnerId
 from duebook.tenancy.gate import read_tx
-from duebook.tenancy.partners import PartnerNotFound
 
 _PAGE: Final = 1_000
 

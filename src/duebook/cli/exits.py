@@ -24,7 +24,6 @@ from duebook.importers.errors import ImportRefused
 from duebook.ledger.errors import LedgerError
 from duebook.money import UnknownCurrency
 from duebook.tenancy.errors import TenancyError, UnknownTimeZone
-from duebook.tenancy.partners import PartnerNotFound
 
 DONE: Final = 0
 REFUSED: Final = 1
@@ -103,7 +102,6 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (LedgerError, REFUSED, _said),
     (UnknownTimeZone, USAGE, _said),
     (TenancyError, REFUSED, _said),
-    (PartnerNotFound, REFUSED, _said),
     (AgingError, REFUSED, _said),
     (EmbeddedError, REFUSED, _said),
     (MigrationError, REFUSED, _said),

@@ -9,9 +9,10 @@ from cyclopts import App, Parameter
 
 from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.output import print_json, print_table, raise_if_unprintable
+from duebook.tenancy.actors import operator
 from duebook.tenancy.facts import Partner, PartnerId, WireProfile
+from duebook.tenancy.keys import rotate_key as rotate
 from duebook.tenancy.partners import create_partner, partners
-from duebook.tenancy.partners import rotate_key as rotate
 
 partner = App(name="partner", help="Platforms that hold API keys.")
 
@@ -40,7 +41,7 @@ def create(
 
     async def run(url: str) -> tuple[Partner, str]:
         async with opened(url) as database:
-            return await create_partner(database, name, wire_profile)
+            return await create_partner(database, name, wire_profile, operator("partner create"))
 
     with serving_url(where, makes_books=True) as url:
         made, secret = asyncio.run(run(url))
@@ -88,7 +89,7 @@ def rotate_key(
 
     async def run(url: str) -> str:
         async with opened(url) as database:
-            return await rotate(database, PartnerId(partner_id))
+            return await rotate(database, PartnerId(partner_id), operator("partner rotate-key"))
 
     with serving_url(where) as url:
         secret = asyncio.run(run(url))

@@ -26,19 +26,24 @@ CREATE TABLE partner (
 );
 
 CREATE TABLE partner_key (
-    id          uuid PRIMARY KEY,
-    partner_id  uuid NOT NULL REFERENCES partner,
-    secret_hash bytea NOT NULL UNIQUE,
-    created_at  timestamptz NOT NULL DEFAULT now(),
-    revoked_at  timestamptz
+    id           uuid PRIMARY KEY,
+    partner_id   uuid NOT NULL REFERENCES partner,
+    secret_hash  bytea NOT NULL UNIQUE,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    revoked_at   timestamptz,
+    name         text NOT NULL DEFAULT '',
+    scope        text NOT NULL DEFAULT 'full' CHECK (scope IN ('full', 'read')),
+    expires_at   timestamptz,
+    last_used_at timestamptz -- at most an hour behind
 );
 CREATE INDEX partner_key_partner ON partner_key (partner_id);
 
 CREATE TABLE signing_key (
     id          text PRIMARY KEY,
-    private_pem text NOT NULL,
+    private_pem text, -- destroyed when the key is retired
     created_at  timestamptz NOT NULL DEFAULT now(),
-    retired_at  timestamptz
+    retired_at  timestamptz,
+    signs_from  timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE business (

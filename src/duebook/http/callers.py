@@ -13,7 +13,6 @@ from duebook.http.shell import client_address, request_id
 from duebook.oauth.errors import NoCredentials, PartnerOnly
 from duebook.oauth.tokens import caller_of, live
 from duebook.tenancy.facts import Caller
-from duebook.tenancy.gate import check_writes
 
 CallerRequest = Request[Caller, None, State]
 """A request behind a guard: its `user` is the caller."""
@@ -30,7 +29,7 @@ async def live_caller(connection: ASGIConnection[Any, Any, Any, Any], handler: B
     """Good credentials of a live key, where no books are opened. Raises AuthError, KeyRevoked."""
     await signed_in(connection, handler)
     services: Services = connection.app.state.services
-    await live(services.keyring, connection.scope["user"])
+    connection.scope["user"] = await live(services.keyring, connection.scope["user"])
 
 
 async def live_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -38,12 +37,6 @@ async def live_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     await live_caller(connection, handler)
     if connection.scope["user"].business_id is not None:
         raise PartnerOnly
-
-
-async def writing_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A live partner whose key or token does more than read. Raises AuthError, KeyRevoked, PartnerOnly, ReadOnly."""
-    await live_partner(connection, handler)
-    check_writes(connection.scope["user"])
 
 
 async def token_holder(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

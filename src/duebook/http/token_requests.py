@@ -12,7 +12,7 @@ import msgspec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from duebook.http.inputs import BadInput, parse, shown
-from duebook.tenancy.facts import WireProfile
+from duebook.tenancy.facts import Scope, WireProfile
 
 _GRANT: Final = "client_credentials"
 
@@ -27,13 +27,24 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     wire_profile: WireProfile | None = None
 
 
+READ: Final = "duebook:read"
+"""The word in `scope` that asks for a token which only reads. Clients send others there, which say nothing here."""
+
+
+def scope_of(scope: str | None) -> Scope:
+    """What a token is to be good for, by the words of its request."""
+    return Scope.READ if READ in (scope or "").split() else Scope.FULL
+
+
 _TEXT: Final = [OpenAPIType.STRING, OpenAPIType.NULL]
 _SCHEMA: Final = Schema(
     type=OpenAPIType.OBJECT,
     properties={
         "grant_type": Schema(type=OpenAPIType.STRING, enum=[_GRANT], default=_GRANT),
         "client_id": Schema(type=_TEXT, format=OpenAPIFormat.UUID, description="The partner id"),
-        "scope": Schema(type=_TEXT, description="Read and left alone"),
+        "scope": Schema(
+            type=_TEXT, description=f"With the word `{READ}` in it the token only reads; all other words are left alone"
+        ),
         "wire_profile": Schema(
             type=_TEXT,
             enum=[*(one.value for one in WireProfile), None],

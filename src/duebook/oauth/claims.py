@@ -23,6 +23,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sub: UUID
     partner_id: UUID
     iat: int
+    nbf: int | None = None
     exp: int
     key: UUID | None = None
     wire_profile: WireProfile

@@ -19,11 +19,12 @@ from duebook.oauth.claims import AUDIENCE, ISSUER, Claims
 from duebook.oauth.errors import BadSecret, BadToken, NoCredentials
 from duebook.oauth.keys import Keyring
 from duebook.tenancy.errors import KeyRevoked
-from duebook.tenancy.facts import BusinessId, Caller, KeyId, PartnerId, WireProfile
-from duebook.tenancy.partners import caller_of_secret, is_live
+from duebook.tenancy.facts import BusinessId, Caller, KeyId, PartnerId, Scope, WireProfile
+from duebook.tenancy.keys import as_it_stands, caller_of_secret
 
 ALGORITHM: Final = "ES256"
 LIFETIME_SECONDS: Final = 3600
+LONGEST_SECONDS: Final = 86_400
 LEEWAY_SECONDS: Final = 5
 """How far the clocks of two servers may be apart."""
 
@@ -45,18 +46,25 @@ async def issue(
     *,
     business_id: BusinessId | None = None,
     wire_profile: WireProfile | None = None,
+    scope: Scope = Scope.FULL,
     seconds: int = LIFETIME_SECONDS,
 ) -> Issued:
-    """A token for the caller, bound to one business if one is named; the caller's wire profile unless another is."""
+    """A token for the caller, bound to one business if one is named; the caller's wire profile unless another is.
+
+    It is good for no more than the caller is, and ends no later than the caller's credentials do.
+    """
     now = int(time.time())
+    if caller.ends_at is not None:
+        seconds = max(0, min(seconds, int(caller.ends_at.timestamp()) - now))
     claims = Claims(
         sub=caller.partner_id,
         partner_id=caller.partner_id,
         iat=now,
+        nbf=now,
         exp=now + seconds,
         key=caller.key_id,
         wire_profile=wire_profile or caller.wire_profile,
-        scope=caller.scope,
+        scope=Scope.READ if Scope.READ in (scope, caller.scope) else Scope.FULL,
         business_id=business_id or caller.business_id,
     )
     key = await keyring.to_sign()
@@ -77,10 +85,11 @@ async def caller_of(keyring: Keyring, authorization: str | None) -> Caller:
 
 
 async def live(keyring: Keyring, caller: Caller) -> Caller:
-    """The caller itself, for what no gate guards. Raises KeyRevoked."""
-    if not await is_live(keyring.database, caller):
+    """The caller as its key stands now, for what no gate guards. Raises KeyRevoked."""
+    found = await as_it_stands(keyring.database, caller)
+    if found is None:
         raise KeyRevoked
-    return caller
+    return found
 
 
 async def _caller_of_token(keyring: Keyring, token: str) -> Caller:

@@ -12,7 +12,7 @@ from duebook.money import exponent
 from duebook.tenancy.errors import BusinessConflict, BusinessNotFound
 from duebook.tenancy.events import add_event
 from duebook.tenancy.facts import OPERATOR, Business, BusinessId, Caller, Operator, PartnerId
-from duebook.tenancy.gate import business_of, set_tenant
+from duebook.tenancy.gate import business_of, check_writes, set_tenant
 from duebook.tenancy.zones import zone
 
 _QUERIES: Final = load("duebook.tenancy")
@@ -42,9 +42,10 @@ async def create_business(
 ) -> Created:
     """Make a business, or find the one with this external id.
 
-    Raises UnknownCurrency, UnknownTimeZone, BusinessConflict if something that is said now differs, and
+    Raises ReadOnly, UnknownCurrency, UnknownTimeZone, BusinessConflict if something that is said now differs, and
     psycopg.errors.ForeignKeyViolation if there is no such partner.
     """
+    check_writes(by)
     exponent(new.base_currency)
     zone(new.time_zone)
     business_id = BusinessId(new_id())

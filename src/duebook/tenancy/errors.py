@@ -1,7 +1,9 @@
 """Why a caller is turned away.
 
 TenancyError
-|-- KeyRevoked: the key behind a token is not live any more
+|-- PartnerNotFound: there is no such partner
+|-- KeyNotFound: there is no such key
+|-- KeyRevoked: the key behind credentials is not live any more
 |-- NotYourBusiness: the token is bound to another business
 |-- ReadOnly: the key or token is for reading alone
 |-- BusinessNotFound: absent, or another partner's, and nothing tells which
@@ -18,11 +20,27 @@ class TenancyError(Exception):
     """A caller is turned away."""
 
 
+class PartnerNotFound(TenancyError):
+    """There is no such partner."""
+
+    def __init__(self, partner_id: UUID) -> None:
+        self.partner_id = partner_id
+        super().__init__(f"no partner {partner_id}")
+
+
+class KeyNotFound(TenancyError):
+    """There is no such key."""
+
+    def __init__(self, key_id: UUID) -> None:
+        self.key_id = key_id
+        super().__init__(f"no key {key_id}")
+
+
 class KeyRevoked(TenancyError):
-    """The key behind this token is not live."""
+    """The key behind these credentials is live."""
 
     def __init__(self) -> None:
-        super().__init__("the key that this token was made with is revoked or unknown")
+        super().__init__("the key behind these credentials is revoked, expired or unknown")
 
 
 class NotYourBusiness(TenancyError):

@@ -29,7 +29,8 @@ SELECT 'partner' AS kind, id, id AS partner_id,
 UNION ALL
 SELECT 'key', id, partner_id,
        json_build_object(
-           'id', id, 'secret', encode(sha256(secret_hash), 'hex'),
+           'id', id, 'secret', encode(sha256(secret_hash), 'hex'), 'name', name, 'scope', scope,
+           'expires_at', to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
            'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
            'revoked_at', to_char(revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'))
   FROM partner_key

@@ -62,7 +62,8 @@ class Business:
 class Caller:
     """Who asks: a key of a partner, or a token of an outside issuer; bound to one business if its token says so.
 
-    `address` and `request_id` are those of the request that brought it, where there is one.
+    `address` and `request_id` are those of the request that brought it, where there is one; `ends_at` is when its
+    credentials end, if they do and it is known: what is made from them ends then too.
     """
 
     partner_id: PartnerId
@@ -72,6 +73,7 @@ class Caller:
     scope: Scope
     address: str | None = None
     request_id: str | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,9 @@ async def write_tx(
         async with connection.pipeline():
             await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
-        business, _ = _business(await admitted.fetchone(), caller, business_id)
+        business, row = _business(await admitted.fetchone(), caller, business_id)
+        if row.scope != Scope.FULL:
+            raise ReadOnly
         locked = await connection.execute(_QUERIES.lock_head, {"business_id": business_id})
         head: Any = await locked.fetchone()
         now = max(database.clock(), head.recorded_at)
@@ -132,10 +134,8 @@ async def set_tenant(connection: Connection, business_id: BusinessId) -> None:
 async def _admit(connection: Connection, caller: Caller | Operator, business_id: BusinessId) -> Any:
     if isinstance(caller, Operator):
         return await connection.execute(_QUERIES.admit_operator, {"business_id": business_id})
-    if caller.key_id is None:
-        values = {"business_id": business_id, "partner_id": caller.partner_id}
-        return await connection.execute(_QUERIES.admit_outsider, values)
-    return await connection.execute(_QUERIES.admit, {"business_id": business_id, "key_id": caller.key_id})
+    values = {"business_id": business_id, "partner_id": caller.partner_id, "key_id": caller.key_id}
+    return await connection.execute(_QUERIES.admit if caller.key_id else _QUERIES.admit_outsider, values)
 
 
 def _business(row: Any, caller: Caller | Operator, business_id: BusinessId) -> tuple[Business, Any]:

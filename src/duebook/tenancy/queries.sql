@@ -1,18 +1,18 @@
 -- name: admit
--- Is the caller's key live, and does the business belong to its partner? One row, or none for an unknown key.
--- Runs after the business is set, since the head of the books is read along.
-SELECT key.revoked_at IS NULL AS live,
+-- Is the caller's key live, what is it good for, and does the business belong to its partner? One row, or none for an
+-- unknown key. Runs after the business is set, since the head of the books is read along.
+SELECT key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now()) AS live, key.scope,
        business.id, business.partner_id, business.external_id, business.name, business.base_currency,
        business.time_zone, business.profile, business.created_at,
        book.version, book.recorded_at
   FROM partner_key AS key
   LEFT JOIN business ON business.id = %(business_id)s AND business.partner_id = key.partner_id
   LEFT JOIN book ON book.business_id = business.id
- WHERE key.id = %(key_id)s
+ WHERE key.id = %(key_id)s AND key.partner_id = %(partner_id)s
 
 -- name: admit_outsider
 -- The same for a caller without a key of ours, vouched for by an outside issuer: one row, or none for an unknown partner.
-SELECT true AS live,
+SELECT true AS live, 'full' AS scope,
        business.id, business.partner_id, business.external_id, business.name, business.base_currency,
        business.time_zone, business.profile, business.created_at,
        book.version, book.recorded_at
@@ -23,7 +23,7 @@ SELECT true AS live,
 
 -- name: admit_operator
 -- The business and the head of its books, for the command line.
-SELECT true AS live,
+SELECT true AS live, 'full' AS scope,
        business.id, business.partner_id, business.external_id, business.name, business.base_currency,
        business.time_zone, business.profile, business.created_at,
        book.version, book.recorded_at
@@ -35,16 +35,6 @@ SELECT true AS live,
 -- Every write of a business waits here for the one before it.
 SELECT version, recorded_at, unfolded, hash FROM book WHERE business_id = %(business_id)s FOR UPDATE
 
--- name: key_of_secret
--- The live key with this digest, and what a token made with it starts from.
-SELECT key.id, key.partner_id, partner.wire_profile
-  FROM partner_key AS key
-  JOIN partner ON partner.id = key.partner_id
- WHERE key.secret_hash = %(secret_hash)s AND key.partner_id = %(partner_id)s AND key.revoked_at IS NULL
-
--- name: live_key
-SELECT id FROM partner_key WHERE id = %(id)s AND revoked_at IS NULL
-
 -- name: add_partner
 INSERT INTO partner (id, name, wire_profile) VALUES (%(id)s, %(name)s, %(wire_profile)s)
 RETURNING id, name, wire_profile, created_at
@@ -54,12 +44,6 @@ SELECT id, name, wire_profile, created_at FROM partner ORDER BY created_at, id
 
 -- name: partner
 SELECT id, name, wire_profile, created_at FROM partner WHERE id = %(id)s
-
--- name: add_key
-INSERT INTO partner_key (id, partner_id, secret_hash) VALUES (%(id)s, %(partner_id)s, %(secret_hash)s)
-
--- name: revoke_keys
-UPDATE partner_key SET revoked_at = now() WHERE partner_id = %(partner_id)s AND revoked_at IS NULL RETURNING id
 
 -- name: add_business
 -- No row comes back when the partner has a business under this external id already.

@@ -28,6 +28,8 @@ SELECT partner_id, 1, now(), 'adopted', actor::json, what::json,
                    'key', (SELECT coalesce(json_agg(json_build_object(
                        'id', id,
                        'secret', encode(sha256(secret_hash), 'hex'),
+                       'name', name, 'scope', scope,
+                       'expires_at', to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
                        'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
                        'revoked_at', to_char(revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'))
                        ORDER BY id), '[]') FROM partner_key WHERE partner_id = partner.id),

@@ -15,7 +15,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from duebook.http.bodies import JsonBody
-from duebook.http.callers import CallerRequest, writing_partner
+from duebook.http.callers import CallerRequest, live_partner
 from duebook.http.encoded import answered
 from duebook.http.fields import ExternalId, Text, kept
 from duebook.http.inputs import BadInput, shown
@@ -81,7 +81,7 @@ class OneBusiness(msgspec.Struct):
     tags=["Businesses"],
     summary="Make a business",
     description="The same external id with the same content answers 200 with the business that is there.",
-    guards=[writing_partner],
+    guards=[live_partner],
     security=BEARER,
     dto=JsonBody,
     return_dto=None,

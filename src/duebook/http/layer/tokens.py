@@ -17,14 +17,13 @@ from duebook.http.layer.errors import errors
 from duebook.http.layer.security import BEARER, CLIENT
 from duebook.http.services import Services, TheServices
 from duebook.http.shell import AnyRequest
-from duebook.http.token_requests import TokenOperation, TokenRequest, check_client, token_request
+from duebook.http.token_requests import READ, TokenOperation, TokenRequest, check_client, scope_of, token_request
 from duebook.oauth.errors import BadSecret, NoCredentials
-from duebook.oauth.tokens import LIFETIME_SECONDS, caller_of, issue
+from duebook.oauth.tokens import LIFETIME_SECONDS, LONGEST_SECONDS, caller_of, issue
 from duebook.tenancy.businesses import business
 from duebook.tenancy.facts import BusinessId, Caller, PartnerId, WireProfile
-from duebook.tenancy.partners import caller_of_secret, partner
-
-LONGEST_SECONDS: Final = 86_400
+from duebook.tenancy.keys import caller_of_secret
+from duebook.tenancy.partners import partner
 
 _UNCACHED: Final = {"Cache-Control": "no-store"}
 
@@ -38,9 +37,10 @@ class AccessToken(msgspec.Struct):
 
 
 class SessionRequest(msgspec.Struct, kw_only=True):
-    """How long a business token lasts, and which shapes its answers have."""
+    """How long a business token lasts, what it is good for, and which shapes its answers have."""
 
     session_duration: Annotated[int, Meta(ge=1, le=LONGEST_SECONDS)] | None = None
+    scope: str | None = None
     wire_profile: WireProfile | None = None
 
 
@@ -58,6 +58,7 @@ class SessionOperation(Operation):
                 "session_duration": Schema(
                     type=whole, minimum=1, maximum=LONGEST_SECONDS, default=LIFETIME_SECONDS, description="Seconds"
                 ),
+                "scope": Schema(type=text, description=f"With the word `{READ}` in it the token only reads"),
                 "wire_profile": Schema(
                     type=text,
                     enum=[*(one.value for one in WireProfile), None],
@@ -99,7 +100,7 @@ async def client_token(request: AnyRequest, services: TheServices) -> Response[A
     asked = token_request(request.headers.get("content-type", ""), await request.body())
     caller = await _client(services, request.headers.get("authorization"), asked)
     check_client(asked, caller.partner_id)
-    issued = await issue(services.keyring, caller, wire_profile=asked.wire_profile)
+    issued = await issue(services.keyring, caller, wire_profile=asked.wire_profile, scope=scope_of(asked.scope))
     return Response(AccessToken(issued.access_token, issued.expires_in), headers=_UNCACHED)
 
 
@@ -171,6 +172,7 @@ async def _business_token(
         request.user,
         business_id=found.id,
         wire_profile=asked.wire_profile,
+        scope=scope_of(asked.scope),
         seconds=asked.session_duration or LIFETIME_SECONDS,
     )
     return Response(AccessToken(issued.access_token, issued.expires_in), headers=_UNCACHED, status_code=200)

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from duebook.http.bodies import JsonBody
-from duebook.http.callers import CallerRequest, live_caller, live_partner, writing_partner
+from duebook.http.callers import CallerRequest, live_caller, live_partner
 from duebook.http.inputs import BadInput, free_json, shown
 from duebook.http.services import TheServices
 from duebook.http.thredfi.errors import errors
@@ -123,7 +123,7 @@ class BusinessPage(Paged, kw_only=True):
     tags=["Business Management"],
     summary="Make a business",
     description="The same external id with the same content answers 200 with the business that is there.",
-    guards=[writing_partner],
+    guards=[live_partner],
     security=PARTNER,
     response_description="It is made",
     dto=JsonBody,

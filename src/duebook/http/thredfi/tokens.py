@@ -11,7 +11,7 @@ from duebook.http.callers import CallerRequest, key_holder, live_partner
 from duebook.http.services import TheServices
 from duebook.http.thredfi.errors import errors
 from duebook.http.thredfi.security import BASIC, PARTNER
-from duebook.http.token_requests import TokenOperation, check_client, token_request
+from duebook.http.token_requests import TokenOperation, check_client, scope_of, token_request
 from duebook.oauth.tokens import issue
 from duebook.tenancy.businesses import business
 from duebook.tenancy.facts import BusinessId
@@ -49,7 +49,7 @@ async def partner_token(request: CallerRequest, services: TheServices) -> Respon
     """A token for the partner whose id and key are given."""
     asked = token_request(request.headers.get("content-type", ""), await request.body())
     check_client(asked, request.user.partner_id)
-    issued = await issue(services.keyring, request.user, wire_profile=asked.wire_profile)
+    issued = await issue(services.keyring, request.user, wire_profile=asked.wire_profile, scope=scope_of(asked.scope))
     return Response(PartnerToken(issued.access_token, "Bearer", issued.expires_in), headers=_UNCACHED)
 
 
@@ -72,7 +72,13 @@ async def business_token(
     asked = token_request(request.headers.get("content-type", ""), await request.body())
     check_client(asked, request.user.partner_id)
     found = await business(services.database, request.user.partner_id, BusinessId(business_id))
-    issued = await issue(services.keyring, request.user, business_id=found.id, wire_profile=asked.wire_profile)
+    issued = await issue(
+        services.keyring,
+        request.user,
+        business_id=found.id,
+        wire_profile=asked.wire_profile,
+        scope=scope_of(asked.scope),
+    )
     return Response(
         BusinessToken(issued.access_token, "Bearer", issued.expires_in, "business_access", found.id), headers=_UNCACHED
     )
