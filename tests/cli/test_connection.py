@@ -149,6 +149,8 @@ def test_the_embedded_database_of_a_folder(run: Run, home: Path, monkeypatch: py
         f"rates list --business {NOBODY}",
         f"versions --business {NOBODY}",
         "verify",
+        "heads sign",
+        "heads public-key",
     ],
 )
 def test_a_command_that_makes_no_books_makes_no_data_folder(command: str, is_empty: bool, run: Run, home: Path) -> None:

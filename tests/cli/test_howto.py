@@ -12,6 +12,7 @@ COMMANDS = [
     *("serve", "migrate", "partner create", "partner list", "partner rotate-key"),
     *("business create", "business list", "business show", "import", "aging", "explain", "changes", "tie-out"),
     *("close", "start", "rates import", "rates list", "versions", "verify", "demo"),
+    *("heads new-key", "heads public-key", "heads sign"),
 ]
 
 

@@ -165,5 +165,4 @@ def test_what_was_answered_survives_killing_everything(home: Home) -> None:
             assert len(written.unanswered) == _WRITERS
             _check_answered(books, written)
             _check_whole(books, written)
-    (proved,) = json.loads(home.run("verify", "--json"))
-    assert proved["findings"] == []
+    assert [proved["findings"] for proved in json.loads(home.run("verify", "--json"))] == [[], []]

@@ -32,6 +32,7 @@ _COMMANDS: Final = (
     ("rates", "duebook.cli.rates:rates", "What foreign currencies are worth, day by day."),
     ("versions", "duebook.cli.versions:versions", "List every write to the books."),
     ("verify", "duebook.cli.verify:verify", "Prove the books from what is stored."),
+    ("heads", "duebook.cli.heads:heads", "Sign how far the books have come, and the keys for it."),
     ("demo", "duebook.cli.demo:demo", "Run a server with a demonstration business in it."),
 )
 """Each command's name, where it is, and what it does."""

@@ -14,6 +14,7 @@ from duebook.cli.output import print_json, print_table, printable, raise_if_unpr
 from duebook.cli.partner import AsJson
 from duebook.ledger import history
 from duebook.ledger.facts import Books
+from duebook.tenancy.actors import operator
 from duebook.tenancy.businesses import NewBusiness, businesses, create_business
 from duebook.tenancy.errors import PartnerNotFound
 from duebook.tenancy.facts import OPERATOR, Business, BusinessId, PartnerId
@@ -47,7 +48,7 @@ def create(
 
     async def run(url: str) -> Business:
         async with opened(url) as database:
-            return (await create_business(database, PartnerId(partner), new)).business
+            return (await create_business(database, PartnerId(partner), new, operator("business create"))).business
 
     with serving_url(where) as url:
         try:

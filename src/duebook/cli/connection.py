@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cyclopts import Parameter
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import namedtuple_row
@@ -23,6 +24,7 @@ from duebook.db.embedded import default_data_dir, is_unused, owned, shared
 from duebook.db.migrate import migrate, migrations
 from duebook.db.pool import DATABASE_URL, Database, connected
 from duebook.db.queries import load
+from duebook.ledger.head_keys import HEAD_KEY, NoHeadKey, made_once, private_key
 
 BOOKS: Final = "books"
 
@@ -101,6 +103,25 @@ def external_url(where: Where, variable: str = DATABASE_URL) -> str | None:
 def folder(where: Where) -> Path:
     """The folder of the embedded database."""
     return where.data_dir or default_data_dir(BOOKS)
+
+
+def head_key_of(where: Where) -> Ed25519PrivateKey:
+    """The key that heads are signed with: the setting's, or the embedded database's own, made now if it has none yet.
+
+    Raises NoHeadKey, BadHeadKey, NoBooks.
+    """
+    if named := os.environ.get(HEAD_KEY):
+        return private_key(Path(named))
+    if where.data_dir is None and (where.database_url or os.environ.get(DATABASE_URL)):
+        raise NoHeadKey
+    if is_unused(folder(where)):
+        raise NoBooks(where)
+    return made_once(own_head_key(folder(where)))
+
+
+def own_head_key(data_dir: Path) -> Path:
+    """The file of an embedded database's own key."""
+    return data_dir / "head-key.pem"
 
 
 @contextmanager

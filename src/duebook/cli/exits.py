@@ -22,6 +22,7 @@ from duebook.demo.books import NotADemonstration
 from duebook.http.settings import BadSettings
 from duebook.importers.errors import ImportRefused
 from duebook.ledger.errors import LedgerError
+from duebook.ledger.head_keys import BadHeadKey, NoHeadKey
 from duebook.money import UnknownCurrency
 from duebook.tenancy.errors import TenancyError, UnknownTimeZone
 
@@ -97,6 +98,8 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (BadBands, USAGE, _said),
     (BadSettings, USAGE, _settings),
     (UnknownCurrency, USAGE, _said),
+    (BadHeadKey, USAGE, _said),
+    (NoHeadKey, REFUSED, _said),
     (CommandRefused, REFUSED, _said),
     (ImportRefused, REFUSED, _said),
     (LedgerError, REFUSED, _said),

@@ -1,73 +1,137 @@
-"""`duebook verify`: prove the books of one business, or of all, from what is stored.
+"""`duebook verify`: prove the books of one business, or of all and the chains of all partners, from what is stored.
 
-Source: docs/howto/command-line.md, "Verify".
+Source: docs/howto/command-line.md, "Verify"; docs/howto/prove-the-books.md.
 """
 
 import asyncio
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfoNotFoundError
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cyclopts import Parameter
 
-from duebook.cli.connection import USUAL, Where, opened, serving_url
-from duebook.cli.exits import DONE, REFUSED
+from duebook.cli.connection import USUAL, Where, head_key_of, opened, serving_url
+from duebook.cli.exits import DONE, REFUSED, UsageError
 from duebook.cli.output import print_json, printable, progress
 from duebook.cli.partner import AsJson
 from duebook.db.pool import Database
-from duebook.ledger.verify import verify as findings
-from duebook.tenancy.businesses import businesses
+from duebook.ledger.head_keys import public_key
+from duebook.ledger.heads import BadHeads, SignedHeads, departed, of_business, proved, read_heads
+from duebook.ledger.verify import verify as verify_books
+from duebook.tenancy.errors import BusinessNotFound
+from duebook.tenancy.events import last_of
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
+from duebook.tenancy.verify import Finding, businesses_there, partners_named, verify_partner
 
-_PAGE: Final = 1_000
+Proved = dict[str, Any]
+"""What was looked at, how far it goes, and what was found."""
+
+News = Callable[[str], None]
 
 
 def verify(
     *,
-    business: Annotated[UUID | None, Parameter(help="Only this business; else all, one after the other.")] = None,
+    business: Annotated[
+        UUID | None, Parameter(help="Only this business; else all partners and all businesses, one after the other.")
+    ] = None,
+    heads: Annotated[Path | None, Parameter(help="Signed heads, which the chains must pass through.")] = None,
+    head_key: Annotated[Path | None, Parameter(help="The public key of the heads, if it is not this server's.")] = None,
     as_json: AsJson = False,
     where: Where = USUAL,
 ) -> int:
-    """Work out again what the books hold: versions, hashes, entries, open items, checkpoints. Says what differs."""
-    with serving_url(where) as url, progress("Verifying") as said:
+    """Work out again what is stored: versions, hashes, entries, open items, partners, keys. Says what differs."""
+    if head_key and not heads:
+        raise UsageError("--head-key is the key of signed heads: name these with --heads")
+    kept = _read(heads) if heads else None
+    with serving_url(where) as url, progress("Verifying") as news:
+        key = None if kept is None else public_key(head_key) if head_key else head_key_of(where).public_key()
 
-        async def run() -> list[dict[str, Any]]:
+        async def run() -> list[Proved]:
             async with opened(url) as database:
-                ids = [BusinessId(business)] if business else await _all(database)
-                proved = []
-                for place, business_id in enumerate(ids, 1):
-                    said(f"Verifying business {place} of {len(ids)}")
-                    proved.append(await _proved(database, business_id))
+                proved = [] if business else await _partners(database, news)
+                proved += await _businesses(database, business, news)
+                if kept and key:
+                    proved.append(await _heads(database, kept, key, business))
                 return proved
 
         proved = asyncio.run(run())
-    wrong = any(one["findings"] for one in proved)
     if as_json:
         print_json(proved)
     else:
         for one in proved:
-            print(f"business {one['business_id']}, version {one['version']}: {_verdict(one['findings'])}")
-            for finding in one["findings"]:
-                print(printable(f"  {finding['where']} {finding['what']}"))
-    return REFUSED if wrong else DONE
+            _show(one)
+    return REFUSED if any(one["findings"] for one in proved) else DONE
 
 
-async def _proved(database: Database, business_id: BusinessId) -> dict[str, Any]:
-    async with read_tx(database, OPERATOR, business_id) as tx:
-        found = [{"where": one.where, "what": one.what} async for one in findings(tx)]
-        return {"business_id": business_id, "version": tx.version, "findings": found}
+def _read(file: Path) -> SignedHeads:
+    try:
+        return read_heads(file.read_bytes())
+    except OSError as refused:
+        raise UsageError(f"{file} cannot be read: {refused.strerror}") from None
+    except BadHeads as bad:
+        raise UsageError(f"{file}: {bad}") from None
 
 
-async def _all(database: Database) -> list[BusinessId]:
-    ids: list[BusinessId] = []
-    while True:
-        page, total = await businesses(database, None, limit=_PAGE, offset=len(ids))
-        ids += [one.id for one in page]
-        if not page or len(ids) >= total:
-            return ids
+async def _partners(database: Database, news: News) -> list[Proved]:
+    async with database.readers.connection() as connection:
+        ids = await partners_named(connection)
+        proved = []
+        for place, partner_id in enumerate(ids, 1):
+            news(f"Verifying partner {place} of {len(ids)}")
+            findings = [finding async for finding in verify_partner(connection, partner_id)]
+            last = await last_of(connection, partner_id)
+            proved.append({"partner_id": partner_id, "event": last.sequence if last else 0, "findings": findings})
+        return proved
 
 
-def _verdict(found: list[Any]) -> str:
+async def _businesses(database: Database, only: UUID | None, news: News) -> list[Proved]:
+    async with database.readers.connection() as connection:
+        ids = [BusinessId(only)] if only else await businesses_there(connection)
+    proved = []
+    for place, business_id in enumerate(ids, 1):
+        news(f"Verifying business {place} of {len(ids)}")
+        try:
+            async with read_tx(database, OPERATOR, business_id) as tx:
+                findings = [finding async for finding in verify_books(tx)]
+                proved.append({"business_id": business_id, "version": tx.version, "findings": findings})
+        except (BusinessNotFound, ZoneInfoNotFoundError) as unreadable:
+            if only:
+                raise
+            findings = [Finding("the books", f"cannot be opened: {unreadable}")]
+            proved.append({"business_id": business_id, "version": 0, "findings": findings})
+    return proved
+
+
+async def _heads(database: Database, kept: SignedHeads, key: Ed25519PublicKey, only: UUID | None) -> Proved:
+    findings = []
+    try:
+        heads = of_business(proved(kept, key), only) if only else proved(kept, key)
+    except BadHeads as bad:
+        findings = [Finding("the heads", bad.rule)]
+    else:
+        async with database.readers.connection() as connection:
+            findings = [finding async for finding in departed(connection, heads)]
+    return {"heads_signed_at": kept.signed_at, "key_id": kept.key_id, "findings": findings}
+
+
+def _show(one: Proved) -> None:
+    match one:
+        case {"partner_id": partner_id, "event": event}:
+            what = f"partner {partner_id}, event {event}"
+        case {"business_id": business_id, "version": version}:
+            what = f"business {business_id}, version {version}"
+        case _:
+            what = f"heads signed at {one['heads_signed_at'].isoformat()}"
+    print(f"{what}: {_verdict(one['findings'])}")
+    for finding in one["findings"]:
+        print(printable(f"  {finding.where} {finding.what}"))
+
+
+def _verdict(found: list[Finding]) -> str:
     match len(found):
         case 0:
             return "all is as it should be"

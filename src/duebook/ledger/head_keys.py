@@ -35,6 +35,15 @@ class BadHeadKey(Exception):
         super().__init__(f"{str(path)!r} {rule}")
 
 
+class NoHeadKey(Exception):
+    """Heads are signed where a key is named for it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"there is no key for heads: make one with `duebook heads new-key FILE`, and name the file in {HEAD_KEY}"
+        )
+
+
 def private_key(path: Path) -> Ed25519PrivateKey:
     """The private key in a file. Raises BadHeadKey."""
     try:

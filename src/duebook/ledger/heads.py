@@ -17,9 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from duebook.db.pool import Connection
 from duebook.db.queries import load
+from duebook.ledger.chain import GENESIS
 from duebook.ledger.head_keys import key_id
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import ReadTx, set_tenant
+from duebook.tenancy.verify import Finding
 
 _QUERIES: Final = load("duebook.ledger", "heads.sql")
 _ALGORITHM: Final = "EdDSA"
@@ -111,6 +113,43 @@ def proved(heads: SignedHeads, key: Ed25519PublicKey) -> Heads:
     if signed != Heads(heads.signed_at, heads.businesses, heads.partners):
         raise BadHeads("are not those that were signed")
     return signed
+
+
+def of_business(heads: Heads, business_id: UUID) -> Heads:
+    """The head of one business among these. Raises BadHeads if they have none."""
+    books = [one for one in heads.businesses if one.business_id == business_id]
+    if not books:
+        raise BadHeads(f"say nothing of business {business_id}")
+    return Heads(heads.signed_at, books, [])
+
+
+async def departed(connection: Connection, heads: Heads) -> AsyncIterator[Finding]:
+    """Where the chains do not pass through these heads, within a transaction of one moment."""
+    for book in heads.businesses:
+        await set_tenant(connection, BusinessId(book.business_id))
+        values = {"business_id": book.business_id, "version": book.version}
+        row: Any = await (await connection.execute(_QUERIES.book_at, values)).fetchone()
+        now = row and (row.version, row.hash)
+        if what := _departure("version", now, book.version, book.hash):
+            yield Finding(f"business {book.business_id}", what)
+    for chain in heads.partners:
+        values = {"partner_id": chain.partner_id, "sequence": chain.sequence}
+        row = await (await connection.execute(_QUERIES.chain_at, values)).fetchone()
+        now = row and (row.sequence, row.hash)
+        if what := _departure("event", now, chain.sequence, chain.hash):
+            yield Finding(f"partner {chain.partner_id}", what)
+
+
+def _departure(counted: str, now: tuple[int, bytes | None] | None, signed: int, hashed: str) -> str | None:
+    """What is wrong with a chain that is `now` at a number, and has a hash at the one that was signed."""
+    if now is None:
+        return f"is gone, and its {counted} {signed} was signed"
+    last, found = now
+    if last < signed:
+        return f"ends with {counted} {last}, and its {counted} {signed} was signed: what came after is gone"
+    if (found or GENESIS).hex() != hashed:
+        return f"does not have the {counted} {signed} that was signed: it was written anew"
+    return None
 
 
 async def _books(connection: Connection) -> AsyncIterator[BookHead]:

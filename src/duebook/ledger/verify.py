@@ -1,17 +1,17 @@
 """Prove the books of a business from what is stored: nothing is believed that can be worked out again.
 
-Holds: a report is empty only if versions have no gap, the hash chain is unbroken up to the head, every document's
-entries are those its facts give, no document is over-allocated on any day, open items are the sums of entries, and
-checkpoints equal their recomputation.
+Holds: a report is empty only if versions have no gap, the hash chain is unbroken up to the head and covers every fact
+and entry there is, every document's entries are those its facts give, no document is over-allocated on any day, open
+items are the sums of entries, and checkpoints equal their recomputation.
 Source: docs/rule.md, T0 and T7; docs/reference/storage.md, "The hash of a version".
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 
 from duebook.db.queries import load
@@ -21,62 +21,69 @@ from duebook.ledger.facts import Document, Entry
 from duebook.ledger.loading import neighbourhood
 from duebook.ledger.replay import AGED, NoRoom, Replay, differences
 from duebook.ledger.rows import books_of, entry_of
-from duebook.ledger.store import COLUMNS, FORM_1
+from duebook.ledger.store import COLUMNS, FORM, FORM_1
 from duebook.tenancy.gate import ReadTx
+from duebook.tenancy.verify import Finding
 
 _LOADING: Final = load("duebook.ledger", "loading.sql")
 _QUERIES: Final = load("duebook.ledger", "verify.sql")
 _FACTS: Final = ("party", "party_fact", "document", "document_fact", "allocation", "rate", "book_fact", "tag_fact")
 _JSON: Final = frozenset({"tags", "profile", "body", "instalments", "due_changes"})
 
+_FIRST: Final = -(2**63)
+_LAST: Final = 2**63 - 1
+_UNREADABLE: Final = (ArithmeticError, LookupError, TypeError, ValueError, psycopg.DataError)
+"""What becomes of values that no write ever made."""
+
 AT_ONCE: Final = 1_000
 """How many versions or documents are read together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something in the books that cannot be. `where` is a version, a document or a checkpoint."""
-
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
 async def verify(tx: ReadTx) -> AsyncIterator[Finding]:
     """All findings, as they are found."""
-    async for finding in _chain(tx):
-        yield finding
-    async for finding in _documents(tx):
-        yield finding
-    async for finding in _open_items(tx):
-        yield finding
-    async for finding in _checkpoints(tx):
-        yield finding
+    for part in (_chain, _documents, _open_items, _checkpoints):
+        try:
+            async for finding in part(tx):
+                yield finding
+        except _UNREADABLE as unreadable:
+            yield Finding("the books", f"hold something that nothing can be worked out from: {unreadable!r}")
 
 
 async def _chain(tx: ReadTx) -> AsyncIterator[Finding]:
     values: dict[str, Any] = {"business_id": tx.business.id, "limit": AT_ONCE, "after": 0}
-    before, hashed, recorded_at = 0, GENESIS, None
+    before, hashed, recorded_at, form, covered_through = 0, GENESIS, None, 0, _FIRST
     while versions := await _rows(tx, _QUERIES.versions, values):
-        recorded = await _recorded(tx, versions[0].version, versions[-1].version)
+        recorded = await _recorded(tx, covered_through + 1, versions[-1].version)
+        covered_through = versions[-1].version
         for row in versions:
             if row.version != before + 1:
                 yield Finding(f"version {row.version}", f"follows version {before}: there is a gap")
             if recorded_at and row.recorded_at < recorded_at:
                 yield Finding(f"version {row.version}", "was recorded before the version it follows")
-            rows = recorded.get(row.version, {})
+            if not form <= row.form <= FORM:
+                yield Finding(f"version {row.version}", f"is hashed in form {row.form}, after one of form {form}")
+            rows = recorded.pop(row.version, {})
             facts = [(table, _covered(table, one, row.form)) for table in _FACTS for one in rows.get(table, ())]
             time = row.recorded_at.astimezone(UTC)
             expected = version_hash(hashed, row.version, time, row.operation, row.actor, facts, rows.get("entry", ()))
             if expected != row.hash:
                 yield Finding(f"version {row.version}", "does not have the hash of what it recorded")
-            before, hashed, recorded_at = row.version, row.hash, row.recorded_at
+            before, hashed, recorded_at, form = row.version, row.hash, row.recorded_at, row.form
+        for finding in _of_no_version(recorded):
+            yield finding
         values["after"] = before
+    for finding in _of_no_version(await _recorded(tx, covered_through + 1, _LAST)):
+        yield finding
     [head] = await _rows(tx, _QUERIES.head, values)
     if (head.version, head.hash) != (before, hashed):
         yield Finding("the head", f"is version {head.version}, and the last version recorded is {before}")
+    elif recorded_at and head.recorded_at != recorded_at:
+        yield Finding("the head", "has another time than the last version")
+
+
+def _of_no_version(recorded: Mapping[int, Iterable[str]]) -> Iterator[Finding]:
+    for version, tables in recorded.items():
+        yield Finding(f"version {version}", f"was never recorded, and there are rows of it in {', '.join(tables)}")
 
 
 async def _recorded(tx: ReadTx, first: int, last: int) -> dict[int, dict[str, list[tuple[Any, ...]]]]:
@@ -138,6 +145,8 @@ def _wrong(
 async def _open_items(tx: ReadTx) -> AsyncIterator[Finding]:
     for row in await _rows(tx, _QUERIES.items_that_differ, {"business_id": tx.business.id, "limit": AT_ONCE}):
         what = f"is kept as open by {row.kept_minor}, and its entries add up to {row.summed_minor}"
+        if row.kept_minor == row.summed_minor:
+            what = "is kept as open with other days, side, currency or base amount than its entries have"
         yield Finding(f"document {row.document_id}", what)
 
 
@@ -146,7 +155,9 @@ async def _checkpoints(tx: ReadTx) -> AsyncIterator[Finding]:
     for row in await _rows(tx, _QUERIES.checkpoints, business):
         values = business | {"side": row.side, "through_on": row.through_on, "version": row.version}
         [answer] = await _rows(tx, _QUERIES.checkpoint_differs, values)
-        if answer.differs:
+        if row.version > tx.version:
+            yield Finding(f"checkpoint {row.side} {row.through_on}", f"is of version {row.version}, which is to come")
+        elif answer.differs:
             yield Finding(f"checkpoint {row.side} {row.through_on}", "does not hold the sums of the entries")
 
 

@@ -14,17 +14,21 @@ SELECT version, recorded_at, hash FROM book WHERE business_id = %(business_id)s
 SELECT id FROM document WHERE business_id = %(business_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
 
 -- name: items_that_differ
--- Items whose open row is not the sum of their entries.
+-- Items whose open row is not the sum of their entries, or says anything else of them.
 SELECT document_id, coalesce(item.amount_minor, 0) AS kept_minor, coalesce(summed.amount_minor, 0) AS summed_minor
-  FROM (SELECT document_id, instalment, party_id, due_on, sum(amount_minor) AS amount_minor,
-               sum(base_minor) AS base_minor
+  FROM (SELECT document_id, instalment, party_id, due_on, side, unapplied, document_on, received_on, currency,
+               sum(amount_minor) AS amount_minor, sum(base_minor) AS base_minor
           FROM entry
          WHERE business_id = %(business_id)s
-         GROUP BY document_id, instalment, party_id, due_on
+         GROUP BY document_id, instalment, party_id, due_on, side, unapplied, document_on, received_on, currency
         HAVING sum(amount_minor) <> 0 OR sum(base_minor) <> 0) AS summed
   FULL JOIN (SELECT * FROM open_item WHERE business_id = %(business_id)s) AS item
  USING (document_id, instalment, party_id, due_on)
- WHERE item.amount_minor IS DISTINCT FROM summed.amount_minor OR item.base_minor IS DISTINCT FROM summed.base_minor
+ WHERE (item.amount_minor, item.base_minor, item.side::text, item.unapplied, item.document_on, item.received_on,
+        item.currency)
+       IS DISTINCT FROM
+       (summed.amount_minor, summed.base_minor, summed.side::text, summed.unapplied, summed.document_on,
+        summed.received_on, summed.currency)
  ORDER BY document_id
  LIMIT %(limit)s
 

@@ -8,7 +8,7 @@ Source: docs/reference/storage.md, "The chain of a partner".
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +19,11 @@ from duebook.tenancy.actors import actor_json
 from duebook.tenancy.facts import Caller, Operator, PartnerId
 
 _QUERIES: Final = load("duebook.tenancy", "events.sql")
+
+AT_ONCE: Final = 1_000
+"""How many events are read together."""
+
+_BEFORE_ALL: Final = -(2**63)
 
 GENESIS: Final = bytes(32)
 """What stands in place of the previous hash before the first event."""
@@ -36,17 +41,16 @@ async def add_event(
 
     Comes last in the transaction, since the partner's next event waits until it ends.
     """
-    key = {"partner_id": partner_id}
     await connection.execute(_QUERIES.lock, {"lock": partner_id.int & (2**63 - 1)})
-    last: Any = await (await connection.execute(_QUERIES.last, key)).fetchone()
-    states = await connection.execute(_QUERIES.states, {"partner_id": None, "ids": list(changed)})
+    last = await last_of(connection, partner_id)
     what: dict[str, list[Any]] = {}
-    for row in await states.fetchall():
+    for row in await states_of(connection, None, list(changed)):
         what.setdefault(row.kind, []).append(row.state)
     sequence, previous = (last.sequence + 1, last.hash) if last else (1, GENESIS)
     recorded_at = (max(now, last.recorded_at) if last else now).astimezone(UTC)
     actor, text = actor_json(by), json.dumps(what, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     values = {
+        "partner_id": partner_id,
         "sequence": sequence,
         "recorded_at": recorded_at,
         "operation": operation,
@@ -54,7 +58,27 @@ async def add_event(
         "what": text,
         "hash": event_hash(previous, sequence, recorded_at, operation, actor, text),
     }
-    await connection.execute(_QUERIES.add, key | values)
+    await connection.execute(_QUERIES.add, values)
+
+
+async def last_of(connection: Connection, partner_id: PartnerId) -> Any:
+    """A partner's last event, with `sequence, recorded_at, hash`; None before the first."""
+    return await (await connection.execute(_QUERIES.last, {"partner_id": partner_id})).fetchone()
+
+
+async def events_of(connection: Connection, partner_id: PartnerId) -> AsyncIterator[Any]:
+    """A partner's events in order, each with `sequence, recorded_at, operation, actor, what, hash`."""
+    values: dict[str, Any] = {"partner_id": partner_id, "limit": AT_ONCE, "after": _BEFORE_ALL}
+    while rows := await (await connection.execute(_QUERIES.events, values)).fetchall():
+        for row in rows:
+            yield row
+        values["after"] = rows[-1].sequence
+
+
+async def states_of(connection: Connection, partner_id: PartnerId | None, ids: list[UUID]) -> list[Any]:
+    """How rows stand now, each with `kind, id, partner_id, state`: those with these ids, and all of a partner."""
+    values = {"partner_id": partner_id, "ids": ids}
+    return await (await connection.execute(_QUERIES.states, values)).fetchall()
 
 
 def event_hash(previous: bytes, sequence: int, recorded_at: datetime, operation: str, actor: str, what: str) -> bytes:
