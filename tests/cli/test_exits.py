@@ -30,7 +30,7 @@ COMMAND = [sys.executable, "-c", "import sys; from duebook.cli import main; sys.
         (UnknownVersion(4, 3), 1, "version 4 is not between 0 and 3"),
         (NotClosed(date(2025, 3, 31), None), 1, "the books are not closed through 2025-03-31: nothing is closed"),
         (NoRateInForce(["EUR"], date(2025, 3, 31)), 1, "no rate is in force on 2025-03-31 for EUR"),
-        (Busy(), 1, "too many writes are waiting for these books; try again in a second"),
+        (Busy(), 1, "too much is being asked of these books; try again in a second"),
         (PoolTimeout("no"), 1, "the database does not answer: no connection could be had in time"),
         (psycopg.OperationalError("server\n  gone"), 1, "the database does not answer: server gone"),
         (

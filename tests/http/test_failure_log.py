@@ -34,7 +34,6 @@ async def log_of(error: Exception, status: int) -> None:
     [
         (PoolTimeout("couldn't get a connection"), "PoolTimeout couldn't get a connection"),
         (psycopg.OperationalError("bad:\n\tis it running?"), "OperationalError bad: is it running?"),
-        (Busy(), f"Busy {Busy()}"),
     ],
 )
 async def test_what_lies_elsewhere_is_one_line(error: Exception, said: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -53,6 +52,14 @@ async def test_what_nobody_expected_has_a_trace(caplog: pytest.LogCaptureFixture
     assert record.levelno == logging.ERROR
     assert record.exc_info is not None
     assert record.exc_info[1] is error
+
+
+async def test_what_is_turned_away_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Given more than there is room for, when a request is turned away, then the log takes it as any other."""
+    with caplog.at_level(logging.INFO):
+        await log_of(Busy(), 503)
+    [record] = caplog.records
+    assert (record.levelno, record.exc_info) == (logging.INFO, None)
 
 
 async def test_a_client_that_hangs_up_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:

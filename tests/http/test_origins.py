@@ -5,9 +5,9 @@ from typing import Final
 import httpx
 import pytest
 
+from duebook.http.intake import BODY_BYTES
 from duebook.http.origins import NO_ORIGINS, Origins
 from duebook.http.settings import ALLOWED_ORIGINS, BadSettings, settings_of
-from duebook.http.shell import BODY_BYTES
 from tests.http.world import Platform, bearer, business_token
 
 PAGE: Final = "https://app.example"

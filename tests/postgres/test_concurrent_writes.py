@@ -18,7 +18,7 @@ from duebook.ledger.store import record
 from duebook.ledger.verify import verify
 from duebook.tenancy.errors import Busy
 from duebook.tenancy.facts import OPERATOR, BusinessId
-from duebook.tenancy.gate import read_tx, write_tx
+from duebook.tenancy.gate import WAITING, read_tx, write_tx
 
 INVOICES = 500
 AMOUNT = 100
@@ -27,13 +27,15 @@ PAYERS = 3
 """How many try to pay each invoice in full: one of them can."""
 
 DAY = date(2025, 1, 10)
+_ROOM = asyncio.Semaphore(WAITING)
+"""More than may wait would be told to come again, and would come again at once."""
 
 
 async def write(database: Database, business_id: BusinessId, command: AddCharge | AddSettlement) -> bool:
     """Record one command as one version; False if it is refused. Comes again when the books are busy."""
     while True:
         try:
-            async with write_tx(database, OPERATOR, business_id, "test") as tx:
+            async with _ROOM, write_tx(database, OPERATOR, business_id, "test") as tx:
                 await record(tx, [command])
         except Busy:
             continue

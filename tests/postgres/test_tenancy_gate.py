@@ -11,31 +11,28 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from duebook.db import pool
-from duebook.db.pool import Database, connected
+from duebook.db.pool import FOR_COMMANDS, Database, connected
 from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
 from duebook.ledger.errors import OverAllocated
 from duebook.ledger.facts import Kind, Side
 from duebook.ledger.store import record
 from duebook.ledger.verify import verify
-from duebook.tenancy import gate
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 from duebook.tenancy.facts import OPERATOR, BusinessId, Caller, KeyId, PartnerId, Scope, WireProfile
-from duebook.tenancy.gate import WRITES_AT_ONCE, read_tx, write_tx
+from duebook.tenancy.gate import WAITING, WRITES_AT_ONCE, read_tx, write_tx
 from duebook.tenancy.keys import caller_of_secret, rotate_key
 from duebook.tenancy.partners import create_partner
 from tests.oracle.kept import Kept
 
 DAY = date(2025, 3, 1)
+HASTE = replace(FOR_COMMANDS, wait=1, lock=1)
 
 
 @pytest.fixture
-async def hasty(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+async def hasty(database_url: str) -> AsyncIterator[Database]:
     """Pools whose users wait a second for a turn, a connection or a lock, not fifteen."""
-    monkeypatch.setattr(pool, "WAIT_SECONDS", 1.0)
-    monkeypatch.setattr(gate, "WAIT_SECONDS", 1.0)
-    async with connected(database_url, readers=2, writers=3) as database:
+    async with connected(database_url, readers=2, writers=3, patience=HASTE) as database:
         yield database
 
 
@@ -157,9 +154,21 @@ async def test_one_busy_business_leaves_the_pool_to_others(database: Database, b
     """Given a business with a write under way and many waiting, when another business writes, then it does not wait."""
     other = (await Kept.new(database)).business_id
     async with write_tx(database, OPERATOR, business_id, "slow"):
-        waiting = [asyncio.create_task(write(database, business_id, f"A-{number}")) for number in range(20)]
+        waiting = [asyncio.create_task(write(database, business_id, f"A-{number}")) for number in range(WAITING)]
         await asyncio.sleep(0)
         await write(database, other, "B-1")
+        assert not any(task.done() for task in waiting)
+    await asyncio.gather(*waiting)
+
+
+async def test_the_waiting_room_of_a_business_is_bounded(database: Database, business_id: BusinessId) -> None:
+    """Given a business with as many writes waiting as may, when another comes, then it is told so at once."""
+    async with write_tx(database, OPERATOR, business_id, "slow"):
+        many = WRITES_AT_ONCE - 1 + WAITING
+        waiting = [asyncio.create_task(write(database, business_id, f"A-{number}")) for number in range(many)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await write(database, business_id, "B-1")
         assert not any(task.done() for task in waiting)
     await asyncio.gather(*waiting)
 
@@ -209,7 +218,7 @@ async def test_the_cancelled_leave_no_trace(database: Database, business_id: Bus
         if random.random() < 0.6:
             random.choice(tasks).cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert {type(result) for result in results} <= {type(None), asyncio.CancelledError, OverAllocated}
+    assert {type(result) for result in results} <= {type(None), asyncio.CancelledError, OverAllocated, Busy}
     done = results.count(None)
     async with read_tx(database, OPERATOR, business_id) as reading:
         rows = await (await reading.connection.execute("SELECT count(*) AS n FROM allocation")).fetchall()

@@ -31,6 +31,7 @@ from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import LOG, is_up
 from duebook.db.pool import DATABASE_URL, MIGRATE_URL
+from duebook.http.server import FINISH_SECONDS
 from duebook.http.settings import LOG_FORMAT, USUAL, Settings, said, settings_of
 from duebook.watch.logs import LogFormat, configuration
 
@@ -38,7 +39,7 @@ _LOG: Final = logging.getLogger(__name__)
 _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
 _START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = FINISH_SECONDS + 5.0
 _POLL_SECONDS: Final = 0.05
 _WATCH_SECONDS: Final = 1.0
 

@@ -5,15 +5,12 @@
 
 import logging
 import os
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Final
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from duebook.db.pool import DATABASE_URL, connected
 from duebook.http import layer, native, thredfi
+from duebook.http.door import USUAL_BOUNDS, Bounds, Door
 from duebook.http.native.paths import API
 from duebook.http.observed import Observed
 from duebook.http.openapi import document
@@ -22,28 +19,28 @@ from duebook.http.settings import USUAL, Settings, settings_of
 from duebook.http.shell import Shell
 from duebook.oauth.keys import Keyring
 
-_LOG: Final = logging.getLogger(__name__)
-
 
 class Dispatcher:
     """Gives a request to the dialect with the first prefix that its path has; the empty one has every path."""
 
-    def __init__(self, database_url: str, settings: Settings) -> None:
+    def __init__(self, database_url: str, settings: Settings, bounds: Bounds) -> None:
         self._database_url: Final = database_url
+        self._bounds: Final = bounds
+        door = Door(bounds)
         ours, platform, businesses = native.build_api(), thredfi.build(), layer.build(settings.requests_per_second)
         documents = {
             "api": partial(native.description, ours),
             "layer": partial(document, businesses, trailing_slash=False),
             "thredfi": partial(document, platform, trailing_slash=True),
         }
-        layer_shell = Shell(businesses, layer.error_answer, settings)
+        layer_shell = Shell(businesses, layer.error_answer, settings, door)
         self._dialects: Final = {
-            API: Shell(ours, native.error_answer, settings),
-            "/v1/platform": Shell(platform, thredfi.error_answer, settings),
+            API: Shell(ours, native.error_answer, settings, door),
+            "/v1/platform": Shell(platform, thredfi.error_answer, settings, door),
             "/v1": layer_shell,
             "/oauth2/token": layer_shell,
             "/whoami": layer_shell,
-            "": Shell(native.build(documents), native.error_answer, settings),
+            "": Shell(native.build(documents), native.error_answer, settings, door),
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -58,13 +55,7 @@ class Dispatcher:
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
-        async with AsyncExitStack() as stack:
-            try:
-                database = await stack.enter_async_context(connected(self._database_url))
-            except (PoolTimeout, psycopg.Error) as error:
-                _LOG.error("no connection to the database: %s", error)
-                await send({"type": "lifespan.startup.failed", "message": "no connection to the database"})
-                return
+        async with connected(self._database_url, patience=self._bounds.patience) as database:
             services = Services(database, Keyring(database))
             for dialect in self._dialects.values():
                 dialect.app.state.services = services
@@ -73,9 +64,12 @@ class Dispatcher:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def create_app(database_url: str, settings: Settings = USUAL) -> Dispatcher:
-    """The whole server as one ASGI application. `database_url` is a libpq URL of the serving role."""
-    return Dispatcher(database_url, settings)
+def create_app(database_url: str, settings: Settings = USUAL, bounds: Bounds = USUAL_BOUNDS) -> Dispatcher:
+    """The whole server as one ASGI application. `database_url` is a libpq URL of the serving role.
+
+    It starts without a database too, and answers 503 until there is one.
+    """
+    return Dispatcher(database_url, settings, bounds)
 
 
 def app() -> Observed:

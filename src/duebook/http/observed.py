@@ -15,6 +15,8 @@ from uuid import UUID
 from litestar.exceptions import InternalServerException
 from litestar.types import Scope
 
+from duebook.http.admission import ClientGone
+from duebook.tenancy.errors import Busy
 from duebook.tenancy.facts import Caller
 
 _LOG: Final = logging.getLogger("duebook.request")
@@ -61,7 +63,7 @@ class Observed:
 
 def _status(answered: int, error: Exception | None) -> int:
     match error:
-        case InternalServerException(detail="client disconnected prematurely"):
+        case InternalServerException(detail="client disconnected prematurely") | ClientGone():
             return _CLIENT_IS_GONE
     return answered
 
@@ -84,7 +86,9 @@ def _tell(scope: Any, method: str, status: int, seconds: float) -> None:
     if error is not None:
         fields["error"] = type(getattr(error, "error", error)).__name__
     if error is not None and status >= 500:
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:  # the cause lies elsewhere, and clients do not choose what it says
+        if isinstance(error, Busy):
+            fields["why"] = str(error)  # by the thousand, when it happens
+        elif status == HTTPStatus.SERVICE_UNAVAILABLE:  # from elsewhere, and not what clients choose
             level, fields["why"] = logging.WARNING, " ".join(str(error).split())
         else:
             level, trace = logging.ERROR, error

@@ -15,10 +15,14 @@ from urllib.parse import unquote_to_bytes
 from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.routes import HTTPRoute
 from litestar.types import HTTPScope, Message, Receive, Send
 
+from duebook.http.admission import ClientGone
+from duebook.http.door import Door
 from duebook.http.inputs import BadInput
+from duebook.http.intake import BodyTooSlow
 from duebook.http.limits import RETRY_AFTER_SECONDS
 from duebook.http.settings import Settings
 from duebook.oauth.errors import AuthError, NoCredentials
@@ -28,7 +32,6 @@ AnyRequest = Request[Any, Any, Any]
 ErrorAnswer = Callable[[AnyRequest, Exception], Response[Any]]
 
 QUERY_BYTES: Final = 8 * 1024
-BODY_BYTES: Final = 8 * 2**20
 _UNLESS_SAID: Final = {
     b"cache-control": b"private, no-cache",
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
@@ -61,8 +64,9 @@ def client_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None
 class Shell:
     """One dialect's application as ASGI, and how that dialect says that something is wrong."""
 
-    def __init__(self, app: Litestar, error_answer: ErrorAnswer, settings: Settings) -> None:
+    def __init__(self, app: Litestar, error_answer: ErrorAnswer, settings: Settings, door: Door) -> None:
         self.app: Final = app
+        self._door: Final = door
         self._origins: Final = settings.origins
         self._proxies: Final = settings.proxies
         self._error_answer: Final = error_answer
@@ -97,13 +101,14 @@ class Shell:
             scope["method"] = "GET"  # the server leaves the body away
         try:
             _check_query(scope["query_string"])
-        except (BadInput, QueryTooLong) as error:
+            await self._door.pass_on(self.app, scope, receive, send_with_id)
+        except ClientGone as error:
+            scope["state"]["error"] = error
+        except (BadInput, QueryTooLong, Busy, BodyTooSlow, RequestEntityTooLarge) as error:
             scope["state"]["error"] = error
             request: AnyRequest = Request(scope)
             response = self._error_answer(request, error).to_asgi_response(app=None, request=request)
             await response(scope, receive, send_with_id)
-        else:
-            await self.app(scope, receive, send_with_id)
 
     def _allow(self, scope: HTTPScope, found: bytes) -> bytes:
         """The methods of a path; the application by itself knows neither HEAD nor, for OPTIONS, all of them."""
@@ -136,6 +141,8 @@ def failure_headers(error: Exception, status: int) -> dict[str, str]:
             return {"WWW-Authenticate": f'{scheme} realm="duebook"{reason}'}
         case 405 if isinstance(error, HTTPException):
             return dict(error.headers or {})
+        case 408:
+            return {"Connection": "close"}
         case 429:
             return {"Retry-After": str(RETRY_AFTER_SECONDS)}
         case 503:

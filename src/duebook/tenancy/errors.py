@@ -88,4 +88,4 @@ class Busy(TenancyError):
     RETRY_AFTER_SECONDS: Final = 1
 
     def __init__(self) -> None:
-        super().__init__("too many writes are waiting for these books; try again in a second")
+        super().__init__("too much is being asked of these books; try again in a second")

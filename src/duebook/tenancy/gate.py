@@ -5,28 +5,36 @@ versions follow each other without a gap; a block that raises leaves nothing beh
 Source: docs/reference/storage.md.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
-from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from duebook.db.pool import WAIT_SECONDS, Connection, Database
+from duebook.db.lending import LendingPool
+from duebook.db.pool import Connection, Database
 from duebook.db.queries import load
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 from duebook.tenancy.facts import Business, BusinessId, Caller, Operator, Scope
+from duebook.tenancy.turns import Turns
 
 _QUERIES: Final = load("duebook.tenancy")
 
 WRITES_AT_ONCE: Final = 2
-"""How many writes of one business hold a connection in one process; the rest wait outside the pool."""
+READS_AT_ONCE: Final = 4
+"""How many writes and reads of one business hold a connection in one process; the rest wait outside the pool. One write
+waits for the lock on the head while the other works; more would only wait there. Reads have half of their pool."""
+
+WAITING: Final = 16
+"""How many more of either may wait: about as many as get a turn on a slow machine before they give up."""
+
+_WRITES: Final = Turns(WRITES_AT_ONCE, WAITING)
+_READS: Final = Turns(READS_AT_ONCE, WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class WriteTx:
 async def read_tx(database: Database, caller: Caller | Operator, business_id: BusinessId) -> AsyncIterator[ReadTx]:
     """Open a business's books to read. Raises TenancyError."""
     _check_binding(caller, business_id)
-    async with _connection(database.readers) as connection:
+    async with _READS.turn(business_id, database.patience.wait), _connection(database.readers) as connection:
         async with connection.pipeline():
             await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
@@ -67,17 +75,14 @@ async def read_tx(database: Database, caller: Caller | Operator, business_id: Bu
         yield ReadTx(connection, business, row.version, row.recorded_at, database.clock())
 
 
-_turns: WeakValueDictionary[BusinessId, asyncio.Semaphore] = WeakValueDictionary()
-
-
 @asynccontextmanager
 async def write_tx(
     database: Database, caller: Caller | Operator, business_id: BusinessId, operation: str
 ) -> AsyncIterator[WriteTx]:
-    """Open a business's books for one write, named by `operation`. Raises TenancyError; Busy after long waiting."""
+    """Open a business's books for one write, named by `operation`. Raises TenancyError, OutcomeUnknown."""
     _check_binding(caller, business_id)
     check_writes(caller)
-    async with _turn(business_id), _connection(database.writers) as connection:
+    async with _WRITES.turn(business_id, database.patience.wait), _connection(database.writers) as connection:
         async with connection.pipeline():
             await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
@@ -104,25 +109,11 @@ def check_writes(caller: Caller | Operator) -> None:
 
 
 @asynccontextmanager
-async def _turn(business_id: BusinessId) -> AsyncIterator[None]:
-    turns = _turns.setdefault(business_id, asyncio.Semaphore(WRITES_AT_ONCE))
-    try:
-        async with asyncio.timeout(WAIT_SECONDS):
-            await turns.acquire()
-    except TimeoutError:
-        raise Busy from None
-    try:
-        yield
-    finally:
-        turns.release()
-
-
-@asynccontextmanager
-async def _connection(pool: Any) -> AsyncIterator[Connection]:
+async def _connection(pool: LendingPool) -> AsyncIterator[Connection]:
     try:
         async with pool.connection() as connection:
             yield connection
-    except (PoolTimeout, psycopg.errors.LockNotAvailable):
+    except (PoolTimeout, psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
         raise Busy from None
 
 

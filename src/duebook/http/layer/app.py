@@ -3,6 +3,7 @@
 from litestar import Litestar, Router
 
 from duebook.http.callers import token_holder
+from duebook.http.intake import BODY_BYTES
 from duebook.http.layer.aging import ap_aging_of_vendor, ar_aging_of_customer
 from duebook.http.layer.aging_report import ar_aging_report
 from duebook.http.layer.bill_changes import change_bill, delete_bill, delete_bill_by_method, void_bill
@@ -96,7 +97,6 @@ from duebook.http.layer.vendors import (
 from duebook.http.observed import failed
 from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
-from duebook.http.shell import BODY_BYTES
 
 BEHIND_TOKENS = [
     *(whoami, business_token, business_token_by_get, add_business),

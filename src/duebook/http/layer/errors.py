@@ -26,6 +26,7 @@ from psycopg_pool import PoolTimeout
 
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
+from duebook.http.intake import BODY_BYTES, BodyTooSlow
 from duebook.http.layer.refusals import (
     BadBatch,
     BadCursor,
@@ -38,7 +39,7 @@ from duebook.http.layer.refusals import (
     UnknownTag,
 )
 from duebook.http.limits import TooManyRequests
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers
+from duebook.http.shell import AnyRequest, QueryTooLong, failure_headers
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Side
@@ -129,6 +130,7 @@ _TABLE: Final[dict[type[Exception], Answer]] = {
     NotYourBusiness: _NOT_FOUND,
     ledger.NotFound: _NOT_FOUND,
     MethodNotAllowedException: Answer(405, ApiErrorType.BAD_REQUEST),
+    BodyTooSlow: Answer(408, ApiErrorType.BAD_REQUEST),
     BusinessConflict: Answer(409, ApiErrorType.CONFLICT, ApiEnumErrorType.EXTERNAL_ID_CONFLICT),
     RequestEntityTooLarge: Answer(413, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.INVALID_PAYLOAD),
     QueryTooLong: Answer(414, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.QUERY_PARAM_FORMAT),
@@ -231,6 +233,7 @@ _DESCRIBED: Final = {
     401: "No credentials, or not good ones",
     403: "A business token where the partner itself must ask, or a key or token that only reads",
     404: "No such business, or nothing with this id in it",
+    408: "The body did not arrive in time",
     409: "The external id is taken with other content, or the object is not in a state for this",
     413: "The body is too large",
     414: "The query is too long",

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Litestar
 
+from duebook.http.intake import BODY_BYTES
 from duebook.http.native.aging import get_aging
 from duebook.http.native.books import get_books, list_rates, list_versions
 from duebook.http.native.changes import list_aging_changes
@@ -18,7 +19,6 @@ from duebook.http.native.tie_out import compare_control_account
 from duebook.http.observed import failed
 from duebook.http.openapi import described, document
 from duebook.http.services import DEPENDENCIES
-from duebook.http.shell import BODY_BYTES
 
 
 def build_api() -> Litestar:

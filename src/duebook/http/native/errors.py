@@ -21,9 +21,10 @@ from psycopg_pool import PoolTimeout
 from duebook.aging.errors import AgingError, NoRateInForce, NotClosed
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput, shown
+from duebook.http.intake import BODY_BYTES, BodyTooSlow
 from duebook.http.native.health import NotReady
 from duebook.http.native.refusals import RefusedCommand
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, request_id
+from duebook.http.shell import AnyRequest, QueryTooLong, failure_headers, request_id
 from duebook.ledger import errors as ledger
 from duebook.oauth.errors import AuthError, PartnerOnly
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
@@ -63,6 +64,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     BusinessNotFound: (404, "not_found"),
     ledger.NotFound: (404, "not_found"),
     MethodNotAllowedException: (405, "method_not_allowed"),
+    BodyTooSlow: (408, "body_too_slow"),
     RequestEntityTooLarge: (413, "body_too_large"),
     QueryTooLong: (414, "query_too_long"),
     AgingError: (422, "bad_value"),
@@ -162,6 +164,7 @@ _DESCRIBED: Final = {
     401: "No credentials, or not good ones",
     403: "The token is for another business, or only reads",
     404: "No such business for this partner, or nothing with this id in it",
+    408: "The body did not arrive in time",
     409: "The books do not allow it as they stand",
     413: "The body is too large",
     414: "The query is too long",

@@ -2,10 +2,10 @@
 
 from litestar import Litestar
 
+from duebook.http.intake import BODY_BYTES
 from duebook.http.observed import failed
 from duebook.http.openapi import described
 from duebook.http.services import DEPENDENCIES
-from duebook.http.shell import BODY_BYTES
 from duebook.http.thredfi.accounts import list_accounts, menu_config
 from duebook.http.thredfi.bank_transactions import (
     list_bank_transactions,

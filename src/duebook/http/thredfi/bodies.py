@@ -14,7 +14,7 @@ from multipart import MultipartParser, parse_options_header
 
 from duebook.http.bodies import JsonBody
 from duebook.http.inputs import BadInput, shown
-from duebook.http.shell import BODY_BYTES
+from duebook.http.intake import BODY_BYTES
 
 T = TypeVar("T")
 

@@ -20,8 +20,9 @@ from psycopg_pool import PoolTimeout
 
 from duebook.http.bodies import bad_inputs
 from duebook.http.inputs import BadInput
+from duebook.http.intake import BODY_BYTES, BodyTooSlow
 from duebook.http.kept_answers import KeyReused
-from duebook.http.shell import BODY_BYTES, AnyRequest, QueryTooLong, failure_headers, request_id
+from duebook.http.shell import AnyRequest, QueryTooLong, failure_headers, request_id
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Kind, Side
@@ -65,6 +66,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     ledger.AllocationNotFound: (404, "allocation_not_found"),
     NotFoundException: (404, "not_found"),
     MethodNotAllowedException: (405, "method_not_allowed"),
+    BodyTooSlow: (408, "request_timeout"),
     BusinessConflict: (409, "duplicate_external_id"),
     RequestEntityTooLarge: (413, "payload_too_large"),
     QueryTooLong: (414, "query_too_long"),
@@ -170,6 +172,7 @@ _DESCRIBED: Final = {
     401: "No credentials, or not good ones",
     403: "The token is for another business, for one where the partner itself must ask, or only reads",
     404: "No such business for this partner, or nothing with this id in it",
+    408: "The body did not arrive in time",
     409: "The external id or the idempotency key was sent with other content, or the books do not allow it",
     413: "The body is too large",
     414: "The query is too long",

@@ -1,0 +1,84 @@
+"""The way of a request through one worker: its body is taken in, it waits for a place, is worked on, and is answered.
+
+Units: seconds.
+Holds: what is turned away is turned away before credentials or bodies are looked at; what lost the database before it
+can have written anything is worked on once more; an answer is sent when the place is free again.
+Source: docs/reference/limits.md.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
+
+from duebook.db.lending import ConnectionLost
+from duebook.db.pool import FOR_REQUESTS, Patience
+from duebook.http.admission import USUAL_ROOM, Admission, Room, asker
+from duebook.http.intake import Intake, again, send_all
+
+_ALWAYS_OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What is asked of a server just when it is busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one worker takes on, and how long it waits for whom."""
+
+    room: Room = USUAL_ROOM
+    patience: Patience = FOR_REQUESTS
+    body: float = 20.0
+    """Until a body is there."""
+    unread: float = 20.0
+    """Until another part of an answer is read."""
+    repeats: float = 5.0
+    """A request that has lost the database within so long is worked on again; later its client has waited enough."""
+
+
+USUAL_BOUNDS: Final = Bounds()
+
+
+class Door:
+    """What all requests of one worker pass."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds: Final = bounds
+        self._intake: Final = Intake(bounds.body)
+        self._admission: Final = Admission(bounds.room)
+
+    async def pass_on(self, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Have an application answer a request.
+
+        Raises Busy, BodyTooSlow and RequestEntityTooLarge before there is an answer, ClientGone at any time.
+        """
+        if scope["path"] in _ALWAYS_OPEN:
+            await app(scope, receive, send)
+            return
+        who = asker(scope)
+        self._admission.refuse_beyond(who)
+        async with self._intake.body(scope, receive) as body, self._admission.place(who, receive):
+            answer = await self._answer(app, scope, body)
+        await send_all(answer, send, self._bounds.unread)
+
+    async def _answer(self, app: ASGIApp, scope: HTTPScope, body: bytes) -> list[Message]:
+        began = time.monotonic()
+        known: list[Any] = [scope, scope["state"]]
+        untouched = [{**one} for one in known]
+        answer = await _worked(app, scope, body)
+        lost = isinstance(scope["state"].get("error"), ConnectionLost)
+        if lost and time.monotonic() - began < self._bounds.repeats:
+            for one, before in zip(known, untouched, strict=True):
+                one.clear()
+                one.update(before)
+            answer = await _worked(app, scope, body)
+        return answer
+
+
+async def _worked(app: ASGIApp, scope: HTTPScope, body: bytes) -> list[Message]:
+    answer: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        answer.append(message)
+
+    await app(scope, again(body), keep)
+    return answer
