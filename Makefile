@@ -8,12 +8,13 @@ PG15_BIN ?= /usr/lib/postgresql/15/bin
 UV ?= uv
 EXAMPLES ?= 5000
 
-# The folders whose tests use a database; `make test-pg15` runs those of them again that start its programs, without
-# those that look at the served documents.
+# The folders whose tests use a database. `make test-pg15` runs those of them again that start its programs, without those
+# that look at the served documents or at what is refused before a database is asked, and tries properties on fewer examples.
 DATABASE_TESTS := tests/postgres tests/http tests/cli
 
 GENERATED_REQUESTS := $(wildcard tests/http/*_openapi.py) tests/http/test_walks.py
 OF_DOCUMENTS := $(GENERATED_REQUESTS) tests/http/test_generated_clients.py tests/http/test_who_may_ask.py
+OF_REFUSALS := tests/http/test_layer_refusals.py tests/http/test_layer_limits.py tests/http/test_native_docs.py
 HISTORIES := tests/http/test_same_history.py
 
 BIN := .venv/bin
@@ -21,10 +22,12 @@ BIN := .venv/bin
 # together and in order; the folders come in theirs, so that short files are the last.
 PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-COMPILE := $(UV) pip compile pyproject.toml --no-config --universal --python-version 3.11 --generate-hashes \
-	--only-binary :all: --custom-compile-command 'make lock' --quiet
+LOCK := $(UV) pip compile --no-config --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+	--custom-compile-command 'make lock' --quiet
+COMPILE := $(LOCK) pyproject.toml
+COMPILE_GROUP := $(LOCK) --constraint requirements/all.txt --group
 
-.PHONY: help demo test test-pg15 test-browser lint bench soak lock clean
+.PHONY: help demo test test-pg15 test-browser test-deploy lint bench soak bom audit lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,16 +36,22 @@ demo: .venv/ready ## start a demonstration on 127.0.0.1:8000 (PORT=8001 make dem
 	@exec $(BIN)/duebook demo --port $(PORT)
 
 test: .venv/ready ## run every test that needs only Python
-	$(PYTEST) tests --ignore tests/browser
+	$(PYTEST) tests --ignore tests/browser --ignore tests/deploy
 
 test-pg15: .venv/ready ## run the database tests on Debian's PostgreSQL 15
 	@test -x $(PG15_BIN)/initdb || { echo "make test-pg15: no PostgreSQL 15 in $(PG15_BIN); on Debian: apt-get install postgresql-15" >&2; exit 1; }
-	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) $(PYTEST) $(DATABASE_TESTS) $(addprefix --ignore ,$(OF_DOCUMENTS)) -p no:schemathesis
+	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) DUEBOOK_EXAMPLES=40 $(PYTEST) $(DATABASE_TESTS) \
+		$(addprefix --ignore ,$(OF_DOCUMENTS) $(OF_REFUSALS)) -p no:schemathesis
 
 test-browser: .venv/ready ## run the tests that drive a browser, among them a published widget (needs npm)
 	@command -v chromium >/dev/null || { echo "make test-browser: no chromium on the PATH; on Debian: apt-get install chromium" >&2; exit 1; }
 	@$(MAKE) --no-print-directory .widget/ready
 	$(BIN)/pytest tests/browser
+
+test-deploy: .venv/ready .supply/ready bom ## try the container file and the systemd units (needs root and systemd)
+	@command -v systemd-analyze >/dev/null || { echo "make test-deploy: no systemd-analyze on the PATH; on Debian: apt-get install systemd" >&2; exit 1; }
+	@test "$$(id -u)" = 0 || { echo "make test-deploy: needs root, to make file systems of its own: sudo make test-deploy" >&2; exit 1; }
+	$(BIN)/pytest tests/deploy
 
 lint: .venv/ready ## check style, formatting and types
 	$(BIN)/ruff check .
@@ -55,10 +64,22 @@ bench: .venv/ready ## print how speed holds up with size and history, as ratios 
 soak: .venv/ready ## try the properties on many more histories and requests (EXAMPLES=5000)
 	DUEBOOK_TEST_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS) $(HISTORIES)
 
+bom: .venv/ready .supply/ready .server/ready ## write the bill of materials of a server, and what everything is licensed under
+	@mkdir -p build
+	.supply/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/duebook.cdx.json .server
+	.supply/bin/cyclonedx-py environment --output-reproducible --output-file build/everything.cdx.json .venv
+	$(BIN)/python -m checks.licences build/everything.cdx.json > build/licences.md
+
+audit: .audit/ready ## ask the package registry what is known against any pinned package (needs its API)
+	.audit/bin/pip-audit --strict --disable-pip --require-hashes $(foreach lock,$(wildcard requirements/*.txt),--requirement $(lock))
+
 lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (delete requirements/*.txt to renew all)
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }
 	$(COMPILE) --all-extras --group dev --output-file requirements/all.txt
 	$(COMPILE) --constraint requirements/all.txt --output-file requirements/server.txt
+	$(COMPILE_GROUP) build --output-file requirements/build.txt
+	$(COMPILE_GROUP) supply --output-file requirements/supply.txt
+	$(COMPILE_GROUP) audit --output-file requirements/audit.txt
 
 # Thredfi's browser widget, as it is published: only the tests use it, and it is no part of the project.
 .widget/ready: requirements/widget.sha512
@@ -69,8 +90,14 @@ lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (dele
 	@touch $@
 
 clean: ## remove the virtual environment and everything built or cached
-	rm -rf .venv .widget build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .supply .server .audit .widget build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
 	find src tests $(wildcard bench checks) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What a server is installed with, and what looks at packages, each in an environment of its own.
+.server/ready .supply/ready .audit/ready: .%/ready: requirements/%.txt .venv/ready
+	@$(PYTHON) -m venv --clear --without-pip .$*
+	@$(PIP) --python .$*/bin/python install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
+	@touch $@
 
 # A changed lock makes the environment anew; a changed pyproject.toml only the project's own entry in it.
 .venv/locked: requirements/all.txt
