@@ -268,3 +268,11 @@ def test_what_the_ledger_refuses_names_rule_and_figures(books: Books, code: str)
     assert (problem["code"], problem["errors"][0]["field"]) == (code, f"commands[0]{field}")
     assert problem["figures"].keys() == figures
     assert problem["errors"][0]["rule"].endswith(".")
+
+
+def test_a_server_without_a_key_signs_no_head(client: httpx.Client, platform: Platform) -> None:
+    """Given a server that was given no key, when a head is asked for, then that is why there is none."""
+    books = new_books(client, platform)
+    answer = books.ask("GET", "head")
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_head_key")
+    assert answer.json()["detail"] == "this server signs no heads: it was given no key for that"

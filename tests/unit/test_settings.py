@@ -1,10 +1,12 @@
 """The table of settings: what is known, what is refused, and what is shown of it."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from duebook.http.settings import TABLE, USUAL, BadSettings, Settings, said, settings_of
+from duebook.ledger.head_keys import HEAD_KEY, make_key
 from duebook.watch.logs import LogFormat
 
 SECRET = "hunter2"
@@ -32,6 +34,19 @@ def test_a_slip_of_the_pen_is_refused_and_the_setting_named(setting: object) -> 
     if name.startswith("DUEBOOK_"):
         slip = name[:-3] + name[-2:]
         assert refused({slip: SECRET}) == [f"{slip}: is not a setting; the nearest that is one is {name}"]
+
+
+def test_a_head_key_is_read_before_the_server_listens(tmp_path: Path) -> None:
+    """Given no file, one with a key, and one that others can read, when settings are read, then each is told."""
+    file = tmp_path / "head.pem"
+    assert refused({HEAD_KEY: str(file)}) == [f"{HEAD_KEY}: {str(file)!r} cannot be read: No such file or directory"]
+    make_key(file)
+    assert settings_of({HEAD_KEY: str(file)}).head_key is not None
+    assert settings_of({HEAD_KEY: ""}).head_key is None
+    file.chmod(0o644)
+    assert refused({HEAD_KEY: str(file)}) == [
+        f"{HEAD_KEY}: {str(file)!r} is open to other users than its owner: close it with chmod 600"
+    ]
 
 
 def test_several_problems_are_said_at_once() -> None:

@@ -27,12 +27,14 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import duebook
+from duebook.cli.connection import own_head_key
 from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import LOG, is_up
 from duebook.db.pool import DATABASE_URL, MIGRATE_URL
 from duebook.http.server import FINISH_SECONDS
 from duebook.http.settings import LOG_FORMAT, USUAL, Settings, said, settings_of
+from duebook.ledger.head_keys import HEAD_KEY, made_once
 from duebook.watch.logs import LogFormat, configuration
 
 _LOG: Final = logging.getLogger(__name__)
@@ -140,6 +142,9 @@ def run_server(
     _LOG.info("starting", extra={"version": duebook.__version__, "workers": workers, "settings": said(os.environ)})
     lifeline, held = os.pipe()
     environment = {name: value for name, value in os.environ.items() if name != MIGRATE_URL}
+    if data_dir is not None and not environment.get(HEAD_KEY):
+        made_once(own_head_key(data_dir))
+        environment[HEAD_KEY] = str(own_head_key(data_dir).resolve())
     command = [sys.executable, "-P", "-m", "duebook.cli.workers"]
     server: subprocess.Popen[bytes] | None = None
     try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
@@ -12,10 +13,11 @@ from duebook.oauth.keys import Keyring
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The database, the keys that tokens are signed with, and answers already given."""
+    """The database, the keys that tokens and heads are signed with, and answers already given."""
 
     database: Database
     keyring: Keyring
+    head_key: Ed25519PrivateKey | None = None
     answers: Answers = field(default_factory=Answers)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict
 
 from duebook.db.pool import DATABASE_URL, MIGRATE_URL
@@ -65,6 +66,7 @@ class Settings:
     requests_per_second: int = 500
     proxies: Proxies = NO_PROXIES
     log_format: LogFormat = LogFormat.JSON
+    head_key: Ed25519PrivateKey | None = None
 
 
 USUAL: Final = Settings()
@@ -113,9 +115,9 @@ def _database_url(name: str) -> Callable[[str], None]:
     return read
 
 
-def _head_key(given: str) -> None:
+def _head_key(given: str) -> Ed25519PrivateKey | None:
     try:
-        private_key(Path(given))
+        return private_key(Path(given)) if given else None
     except BadHeadKey as bad:
         raise BadSetting(HEAD_KEY, given, bad.rule) from None
 
@@ -182,7 +184,7 @@ TABLE: Final = (
     Setting(ALLOWED_ORIGINS, _origins, "origins"),
     Setting(REQUESTS_PER_SECOND, _requests, "requests_per_second"),
     Setting(TRUSTED_PROXIES, _proxies, "proxies"),
-    Setting(HEAD_KEY, _head_key),
+    Setting(HEAD_KEY, _head_key, "head_key"),
     Setting(LOG_FORMAT, _log_format, "log_format"),
 )
 """Every variable that is ours. What has no field is checked here and read where it is used."""

@@ -8,12 +8,13 @@ Source: RFC 7515 (JWS), RFC 8037 (EdDSA); docs/reference/storage.md, "Signed hea
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Meta
 
 from duebook.db.pool import Connection
 from duebook.db.queries import load
@@ -34,7 +35,7 @@ class BookHead(msgspec.Struct, frozen=True):
 
     business_id: UUID
     version: int
-    hash: str
+    hash: Annotated[str, Meta(description="Of that version, over all before it; hexadecimal")]
 
 
 class PartnerHead(msgspec.Struct, frozen=True):
@@ -48,7 +49,7 @@ class PartnerHead(msgspec.Struct, frozen=True):
 class Heads(msgspec.Struct, frozen=True):
     """What is signed."""
 
-    signed_at: datetime
+    signed_at: Annotated[datetime, Meta(tz=True)]
     businesses: list[BookHead]
     partners: list[PartnerHead]
 
@@ -56,8 +57,8 @@ class Heads(msgspec.Struct, frozen=True):
 class SignedHeads(Heads, frozen=True, kw_only=True):
     """Heads to be read, which key signed them, and the same as it was signed: a compact JWS."""
 
-    key_id: str
-    jws: str
+    key_id: Annotated[str, Meta(description="The thumbprint (RFC 7638) of the key that signed")]
+    jws: Annotated[str, Meta(description="The signature: a JWS (RFC 7515) over the heads and their time")]
 
 
 class BadHeads(ValueError):

@@ -12,6 +12,7 @@ from duebook.http.native.commands import record_commands
 from duebook.http.native.documents import get_document, list_documents
 from duebook.http.native.errors import error_answer
 from duebook.http.native.explain import explain_aging
+from duebook.http.native.heads import get_head
 from duebook.http.native.parties import get_party, list_parties
 from duebook.http.native.security import COMPONENTS
 from duebook.http.native.shapes import Given
@@ -26,7 +27,7 @@ def build_api() -> Litestar:
     return Litestar(
         [
             *(record_commands, get_document, list_documents, get_party, list_parties),
-            *(get_books, list_rates, list_versions),
+            *(get_books, list_rates, list_versions, get_head),
             *(get_aging, explain_aging, list_aging_changes, compare_control_account),
         ],
         dependencies=DEPENDENCIES,

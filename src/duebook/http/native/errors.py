@@ -26,6 +26,7 @@ from duebook.http.native.health import NotReady
 from duebook.http.native.refusals import RefusedCommand
 from duebook.http.shell import AnyRequest, QueryTooLong, failure_headers, request_id
 from duebook.ledger import errors as ledger
+from duebook.ledger.head_keys import NoHeadKey
 from duebook.oauth.errors import AuthError, PartnerOnly
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 
@@ -63,6 +64,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     NotFoundException: (404, "not_found"),
     BusinessNotFound: (404, "not_found"),
     ledger.NotFound: (404, "not_found"),
+    NoHeadKey: (404, "no_head_key"),
     MethodNotAllowedException: (405, "method_not_allowed"),
     BodyTooSlow: (408, "body_too_slow"),
     RequestEntityTooLarge: (413, "body_too_large"),
@@ -124,6 +126,8 @@ def _detail(error: Exception, status: int, wrong: list[BadInput]) -> str:
             return f"the body is larger than {BODY_BYTES} bytes"
         case NotReady():
             return str(error)
+        case NoHeadKey():
+            return "this server signs no heads: it was given no key for that"
         case AgingError(field=field):
             return f"{field}: {error}"
         case _ if wrong:
