@@ -187,3 +187,11 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise AssertionError("the server did not start")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what tests counted."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "said":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
