@@ -21,6 +21,7 @@ _COMMANDS: Final = (
     ("migrate", "duebook.cli.migrate:migrate", "Bring a database to the schema of this release."),
     ("partner", "duebook.cli.partner:partner", "Platforms that hold API keys."),
     ("key", "duebook.cli.key:key", "API keys of partners."),
+    ("signing-keys", "duebook.cli.signing_keys:signing_keys", "The keys that tokens are signed with."),
     ("business", "duebook.cli.business:business", "Businesses: one set of books each."),
     ("import", "duebook.cli.importing:import_file", "Record files of invoices, bills and payments."),
     ("aging", "duebook.cli.aging:aging", "Print what is open on a day, in bands of days late."),

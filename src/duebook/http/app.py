@@ -11,6 +11,7 @@ from typing import Any, Final
 from duebook.db.pool import DATABASE_URL, connected
 from duebook.http import layer, native, thredfi
 from duebook.http.door import USUAL_BOUNDS, Bounds, Door
+from duebook.http.logins import Logins
 from duebook.http.native.paths import API
 from duebook.http.observed import Observed
 from duebook.http.openapi import document
@@ -18,6 +19,7 @@ from duebook.http.services import Services
 from duebook.http.settings import USUAL, Settings, settings_of
 from duebook.http.shell import Shell
 from duebook.oauth.keys import Keyring
+from duebook.tenancy.uses import Uses
 
 
 class Dispatcher:
@@ -57,7 +59,7 @@ class Dispatcher:
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
         async with connected(self._database_url, patience=self._bounds.patience) as database:
-            services = Services(database, Keyring(database), self._head_key)
+            services = Services(database, Keyring(database), Logins(database), Uses(database), self._head_key)
             for dialect in self._dialects.values():
                 dialect.app.state.services = services
             await send({"type": "lifespan.startup.complete"})

@@ -11,7 +11,7 @@ from litestar.handlers.base import BaseRouteHandler
 from duebook.http.services import Services
 from duebook.http.shell import client_address, request_id
 from duebook.oauth.errors import NoCredentials, PartnerOnly
-from duebook.oauth.tokens import caller_of, live
+from duebook.oauth.tokens import Login, caller_of, live, login_of
 from duebook.tenancy.facts import Caller
 
 CallerRequest = Request[Caller, None, State]
@@ -19,10 +19,18 @@ CallerRequest = Request[Caller, None, State]
 
 
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Good credentials; that their key is live is left to the gate which opens the books. Raises AuthError."""
+    """Good credentials; that their key is live is left to the gate which opens the books.
+
+    Raises AuthError, TooManyFailedLogins.
+    """
     services: Services = connection.app.state.services
-    caller = await caller_of(services.keyring, connection.headers.get("authorization"))
-    connection.scope["user"] = replace(caller, address=client_address(connection), request_id=request_id(connection))
+    authorization = connection.headers.get("authorization")
+    login = login_of(authorization)
+    if login is None:
+        caller = await caller_of(services.keyring, authorization)
+    else:
+        caller = await services.logins.caller(login, client_address(connection))
+    connection.scope["user"] = _seen(services, connection, caller)
 
 
 async def live_caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -45,8 +53,21 @@ async def token_holder(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRo
         raise NoCredentials
 
 
-async def key_holder(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A partner's id and key themselves, no token. Raises NoCredentials, BadSecret."""
-    if not connection.headers.get("authorization", "").lower().startswith("basic "):
+async def key_holder(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A partner's id and key themselves, no token. Raises NoCredentials, BadSecret, TooManyFailedLogins."""
+    services: Services = connection.app.state.services
+    connection.scope["user"] = await by_key(services, connection, login_of(connection.headers.get("authorization")))
+
+
+async def by_key(services: Services, connection: ASGIConnection[Any, Any, Any, Any], login: Login | None) -> Caller:
+    """The caller with this id and key. Raises NoCredentials, BadSecret, TooManyFailedLogins."""
+    if login is None:
         raise NoCredentials("Basic")
-    await signed_in(connection, handler)
+    return _seen(services, connection, await services.logins.fresh(login, client_address(connection)))
+
+
+def _seen(services: Services, connection: ASGIConnection[Any, Any, Any, Any], caller: Caller) -> Caller:
+    """The caller with what is known of its request; that its key is used is noted."""
+    if caller.key_id is not None:
+        services.uses.saw(caller.key_id)
+    return replace(caller, address=client_address(connection), request_id=request_id(connection))

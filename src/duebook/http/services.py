@@ -8,15 +8,19 @@ from litestar.di import NamedDependency, Provide
 
 from duebook.db.pool import Database
 from duebook.http.answers import Answers
+from duebook.http.logins import Logins
 from duebook.oauth.keys import Keyring
+from duebook.tenancy.uses import Uses
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The database, the keys that tokens and heads are signed with, and answers already given."""
+    """The database, the keys that tokens and heads are signed with, who signs in, and answers already given."""
 
     database: Database
     keyring: Keyring
+    logins: Logins
+    uses: Uses
     head_key: Ed25519PrivateKey | None = None
     answers: Answers = field(default_factory=Answers)
 

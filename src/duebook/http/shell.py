@@ -25,6 +25,7 @@ from duebook.http.inputs import BadInput
 from duebook.http.intake import BodyTooSlow
 from duebook.http.limits import RETRY_AFTER_SECONDS
 from duebook.http.settings import Settings
+from duebook.http.throttle import TooManyFailedLogins
 from duebook.oauth.errors import AuthError, NoCredentials
 from duebook.tenancy.errors import Busy
 
@@ -144,7 +145,8 @@ def failure_headers(error: Exception, status: int) -> dict[str, str]:
         case 408:
             return {"Connection": "close"}
         case 429:
-            return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            seconds = error.retry_after_seconds if isinstance(error, TooManyFailedLogins) else RETRY_AFTER_SECONDS
+            return {"Retry-After": str(seconds)}
         case 503:
             return {"Retry-After": str(Busy.RETRY_AFTER_SECONDS)}
     return {}

@@ -1,6 +1,6 @@
 """What a token says.
 
-Units: instants are whole seconds since 1970.
+Units: instants are whole seconds since 1970, lifetimes whole seconds.
 Source: RFC 7519; docs/reference/tokens.md.
 """
 
@@ -13,6 +13,18 @@ from duebook.tenancy.facts import Scope, WireProfile
 
 ISSUER: Final = "duebook"
 AUDIENCE: Final = "duebook"
+
+ALGORITHM: Final = "ES256"
+"""The one algorithm that we sign with."""
+
+LIFETIME_SECONDS: Final = 3600
+"""How long a token lasts for which nothing else is asked."""
+
+LONGEST_SECONDS: Final = 86_400
+"""How long any token lasts at most."""
+
+LEEWAY_SECONDS: Final = 5
+"""How far the clocks of two servers may be apart."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

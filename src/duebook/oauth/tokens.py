@@ -1,35 +1,28 @@
 """Make tokens, and tell from an Authorization header who asks.
 
-Units: lifetimes are whole seconds.
-Holds: a token is accepted only if one of our keys signed it, with the one algorithm we sign with, for us, and now.
-That the partner's key behind it is still live is asked where books are opened (duebook.tenancy.gate) or by `live`.
-Source: RFC 7519 (claims), RFC 6750 (bearer), RFC 7617 (Basic); docs/reference/tokens.md.
+Holds: a token is accepted only if one of our keys signed it, with the one algorithm we sign with, for us, and now; of
+its header the key's id alone is read. That the partner's key behind it is still live is asked where books are opened
+(duebook.tenancy.gate) or by `live`.
+Source: RFC 7519 (claims), RFC 6750 (bearer), RFC 7617 (Basic), RFC 8725; docs/reference/tokens.md.
 """
 
 import base64
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 import jwt
 import msgspec
 
-from duebook.oauth.claims import AUDIENCE, ISSUER, Claims
-from duebook.oauth.errors import BadSecret, BadToken, NoCredentials
+from duebook.oauth.claims import ALGORITHM, AUDIENCE, ISSUER, LEEWAY_SECONDS, LIFETIME_SECONDS, Claims
+from duebook.oauth.errors import BadToken, NoCredentials
 from duebook.oauth.keys import Keyring
 from duebook.tenancy.errors import KeyRevoked
 from duebook.tenancy.facts import BusinessId, Caller, KeyId, PartnerId, Scope, WireProfile
-from duebook.tenancy.keys import as_it_stands, caller_of_secret
+from duebook.tenancy.keys import as_it_stands
 
-ALGORITHM: Final = "ES256"
-LIFETIME_SECONDS: Final = 3600
-LONGEST_SECONDS: Final = 86_400
-LEEWAY_SECONDS: Final = 5
-"""How far the clocks of two servers may be apart."""
-
-REMEMBERED_TOKENS: Final = 4096
-"""How many tokens a process takes as verified without working the signature out again, until they expire."""
+_REQUIRED: Final = ["iss", "aud", "sub", "iat", "exp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +66,45 @@ async def issue(
 
 
 async def caller_of(keyring: Keyring, authorization: str | None) -> Caller:
-    """Who asks, by a bearer token or by Basic with partner id and key. Raises NoCredentials, BadToken, BadSecret."""
+    """Who asks, by a bearer token. Raises NoCredentials, BadToken."""
     scheme, _, credentials = (authorization or "").strip().partition(" ")
-    match scheme.lower():
-        case "bearer":
-            return await _caller_of_token(keyring, credentials.strip())
-        case "basic":
-            return await _caller_of_basic(keyring, credentials.strip())
-        case _:
-            raise NoCredentials
+    if scheme.lower() != "bearer":
+        raise NoCredentials
+    token = credentials.strip()
+    await keyring.refresh()
+    caller = keyring.verified.get(token)
+    if caller is None:
+        caller, exp = await _verified(keyring, token)
+        keyring.verified.put(token, caller, exp + LEEWAY_SECONDS)
+    return caller
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A partner's id, if it is one, and a key, as a client says them."""
+
+    partner_id: PartnerId | None
+    secret: str = field(repr=False)
+
+
+def login_of(authorization: str | None) -> Login | None:
+    """What Basic credentials say; None for a header with others or none."""
+    scheme, _, credentials = (authorization or "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        partner_id, _, secret = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return Login(None, "")
+    return login(partner_id, secret)
+
+
+def login(partner_id: str, secret: str) -> Login:
+    """What a client says that names its partner and key."""
+    try:
+        return Login(PartnerId(UUID(partner_id)), secret)
+    except ValueError:
+        return Login(None, secret)
 
 
 async def live(keyring: Keyring, caller: Caller) -> Caller:
@@ -92,24 +115,15 @@ async def live(keyring: Keyring, caller: Caller) -> Caller:
     return found
 
 
-async def _caller_of_token(keyring: Keyring, token: str) -> Caller:
-    said = keyring.verified.get(token)
-    if said is None or said.exp + LEEWAY_SECONDS <= time.time():
-        said = await _verified(keyring, token)
-        if len(keyring.verified) >= REMEMBERED_TOKENS:
-            keyring.verified.clear()
-        keyring.verified[token] = said
-    business_id = BusinessId(said.business_id) if said.business_id else None
-    key_id = KeyId(said.key) if said.key else None
-    return Caller(PartnerId(said.partner_id), key_id, business_id, said.wire_profile, said.scope)
-
-
-async def _verified(keyring: Keyring, token: str) -> Claims:
+async def _verified(keyring: Keyring, token: str) -> tuple[Caller, int]:
+    """Who a token says that asks, and until when. Raises BadToken."""
     try:
         header = jwt.get_unverified_header(token)
         key = await keyring.named(str(header.get("kid")))
         if key is None:
             raise BadToken("is not signed with one of our keys")
+        if "crit" in header:  # it would have to be understood, and there is nothing that we do
+            raise BadToken("is malformed")
         claims = jwt.decode(
             token,
             key.private.public_key(),
@@ -117,7 +131,7 @@ async def _verified(keyring: Keyring, token: str) -> Claims:
             issuer=ISSUER,
             audience=AUDIENCE,
             leeway=LEEWAY_SECONDS,
-            options={"require": ["iss", "aud", "sub", "iat", "exp"]},
+            options={"require": _REQUIRED},
         )
         said = msgspec.convert(claims, Claims)
     except jwt.ExpiredSignatureError:
@@ -130,18 +144,11 @@ async def _verified(keyring: Keyring, token: str) -> Claims:
         raise BadToken("is not signed with one of our keys") from None
     except (jwt.PyJWTError, msgspec.ValidationError, RecursionError):
         raise BadToken("is malformed") from None
+    return _caller(said), said.exp
+
+
+def _caller(said: Claims) -> Caller:
     if said.key is None:
         raise BadToken("is malformed")
-    return said
-
-
-async def _caller_of_basic(keyring: Keyring, credentials: str) -> Caller:
-    try:
-        partner_id, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
-        partner = PartnerId(UUID(partner_id))
-    except ValueError:
-        raise BadSecret from None
-    caller = await caller_of_secret(keyring.database, partner, secret)
-    if caller is None:
-        raise BadSecret
-    return caller
+    business_id = BusinessId(said.business_id) if said.business_id else None
+    return Caller(PartnerId(said.partner_id), KeyId(said.key), business_id, said.wire_profile, said.scope)

@@ -40,6 +40,7 @@ from duebook.http.layer.refusals import (
 )
 from duebook.http.limits import TooManyRequests
 from duebook.http.shell import AnyRequest, QueryTooLong, failure_headers
+from duebook.http.throttle import TooManyFailedLogins
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Side
@@ -136,6 +137,7 @@ _TABLE: Final[dict[type[Exception], Answer]] = {
     QueryTooLong: Answer(414, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.QUERY_PARAM_FORMAT),
     ledger.SumTooLarge: Answer(422, ApiErrorType.LEDGER_OPERATION_FAILED, ApiEnumErrorType.INVALID_LEDGER_OPERATION),
     TooManyRequests: Answer(429, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.MANUAL_RATE_LIMIT),
+    TooManyFailedLogins: Answer(429, ApiErrorType.BAD_REQUEST, ApiEnumErrorType.MANUAL_RATE_LIMIT),
     Busy: _BUSY,
     PoolTimeout: _BUSY,
     psycopg.OperationalError: _BUSY,
@@ -238,7 +240,7 @@ _DESCRIBED: Final = {
     413: "The body is too large",
     414: "The query is too long",
     422: "A sum does not fit 64 bits of cents",
-    429: "Too many requests in this second; come again",
+    429: "Too many requests in this second, or too many failed logins; come again",
     500: "Something is broken here",
     503: "Too much is waiting; come again",
 }

@@ -11,18 +11,17 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
-from duebook.http.callers import CallerRequest, live_caller, live_partner
+from duebook.http.callers import CallerRequest, by_key, live_caller, live_partner
 from duebook.http.inputs import parse
 from duebook.http.layer.errors import errors
 from duebook.http.layer.security import BEARER, CLIENT
 from duebook.http.services import Services, TheServices
 from duebook.http.shell import AnyRequest
 from duebook.http.token_requests import READ, TokenOperation, TokenRequest, check_client, scope_of, token_request
-from duebook.oauth.errors import BadSecret, NoCredentials
-from duebook.oauth.tokens import LIFETIME_SECONDS, LONGEST_SECONDS, caller_of, issue
+from duebook.oauth.claims import LIFETIME_SECONDS, LONGEST_SECONDS
+from duebook.oauth.tokens import Login, issue, login, login_of
 from duebook.tenancy.businesses import business
-from duebook.tenancy.facts import BusinessId, Caller, PartnerId, WireProfile
-from duebook.tenancy.keys import caller_of_secret
+from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.partners import partner
 
 _UNCACHED: Final = {"Cache-Control": "no-store"}
@@ -98,7 +97,7 @@ class OneWhoami(msgspec.Struct):
 async def client_token(request: AnyRequest, services: TheServices) -> Response[AccessToken]:
     """A token for the client whose id and secret are given."""
     asked = token_request(request.headers.get("content-type", ""), await request.body())
-    caller = await _client(services, request.headers.get("authorization"), asked)
+    caller = await by_key(services, request, _login(request.headers.get("authorization"), asked))
     check_client(asked, caller.partner_id)
     issued = await issue(services.keyring, caller, wire_profile=asked.wire_profile, scope=scope_of(asked.scope))
     return Response(AccessToken(issued.access_token, issued.expires_in), headers=_UNCACHED)
@@ -178,18 +177,7 @@ async def _business_token(
     return Response(AccessToken(issued.access_token, issued.expires_in), headers=_UNCACHED, status_code=200)
 
 
-async def _client(services: Services, authorization: str | None, asked: TokenRequest) -> Caller:
-    if authorization is not None and not authorization.lower().startswith("basic "):
-        raise NoCredentials("Basic")
-    if authorization is not None:
-        return await caller_of(services.keyring, authorization)
-    if asked.client_id is None or asked.client_secret is None:
-        raise NoCredentials("Basic")
-    try:
-        partner_id = PartnerId(UUID(asked.client_id))
-    except ValueError:
-        raise BadSecret from None
-    caller = await caller_of_secret(services.database, partner_id, asked.client_secret)
-    if caller is None:
-        raise BadSecret
-    return caller
+def _login(authorization: str | None, asked: TokenRequest) -> Login | None:
+    if authorization is None and asked.client_id is not None and asked.client_secret is not None:
+        return login(asked.client_id, asked.client_secret)
+    return login_of(authorization)

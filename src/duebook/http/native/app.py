@@ -11,6 +11,7 @@ from litestar.response import Redirect
 
 from duebook.http.native.errors import error_answer
 from duebook.http.native.health import healthz, readyz
+from duebook.http.native.key_set import key_set
 from duebook.http.native.reference import STYLE_SOURCE, page
 from duebook.http.observed import failed
 from duebook.http.services import DEPENDENCIES
@@ -31,7 +32,14 @@ def build(documents: Mapping[str, Document]) -> Litestar:
     """
     documents = {name: cache(one) for name, one in documents.items()}
     return Litestar(
-        [start, healthz, readyz, _reference(documents), *(_document(name, one) for name, one in documents.items())],
+        [
+            start,
+            healthz,
+            readyz,
+            key_set,
+            _reference(documents),
+            *(_document(name, one) for name, one in documents.items()),
+        ],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: error_answer},
         after_exception=[failed],

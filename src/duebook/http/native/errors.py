@@ -25,6 +25,7 @@ from duebook.http.intake import BODY_BYTES, BodyTooSlow
 from duebook.http.native.health import NotReady
 from duebook.http.native.refusals import RefusedCommand
 from duebook.http.shell import AnyRequest, QueryTooLong, failure_headers, request_id
+from duebook.http.throttle import TooManyFailedLogins
 from duebook.ledger import errors as ledger
 from duebook.ledger.head_keys import NoHeadKey
 from duebook.oauth.errors import AuthError, PartnerOnly
@@ -74,6 +75,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     NoRateInForce: (409, "no_rate_in_force"),
     ledger.SumTooLarge: (422, "sum_too_large"),
     NotReady: (503, "not_ready"),
+    TooManyFailedLogins: (429, "too_many_failed_logins"),
     Busy: (503, "busy"),
     PoolTimeout: (503, "busy"),
     psycopg.OperationalError: (503, "busy"),
@@ -173,6 +175,7 @@ _DESCRIBED: Final = {
     413: "The body is too large",
     414: "The query is too long",
     422: "A value breaks a rule",
+    429: "Too many failed logins; come again",
     500: "Something is broken here",
     503: "Too much is waiting; come again",
 }
@@ -184,5 +187,5 @@ def errors(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(
             Problem, generate_examples=False, description=_DESCRIBED[status], media_type="application/problem+json"
         )
-        for status in sorted({*statuses, 400, 401, 403, 404, 414, 422, 500, 503})
+        for status in sorted({*statuses, 400, 401, 403, 404, 414, 422, 429, 500, 503})
     }

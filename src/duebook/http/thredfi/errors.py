@@ -23,6 +23,7 @@ from duebook.http.inputs import BadInput
 from duebook.http.intake import BODY_BYTES, BodyTooSlow
 from duebook.http.kept_answers import KeyReused
 from duebook.http.shell import AnyRequest, QueryTooLong, failure_headers, request_id
+from duebook.http.throttle import TooManyFailedLogins
 from duebook.http.writes import RefusedWrite
 from duebook.ledger import errors as ledger
 from duebook.ledger.facts import Kind, Side
@@ -72,6 +73,7 @@ _TABLE: Final[dict[type[Exception], tuple[int, str]]] = {
     QueryTooLong: (414, "query_too_long"),
     KeyReused: (409, "idempotency_key_reused"),
     ledger.SumTooLarge: (422, "sum_too_large"),
+    TooManyFailedLogins: (429, "too_many_requests"),
     Busy: (503, "service_unavailable"),
     PoolTimeout: (503, "service_unavailable"),
     psycopg.OperationalError: (503, "service_unavailable"),
@@ -177,18 +179,19 @@ _DESCRIBED: Final = {
     413: "The body is too large",
     414: "The query is too long",
     422: "A sum does not fit 64 bits of cents",
+    429: "Too many failed logins; come again",
     500: "Something is broken here",
     503: "Too much is waiting; come again",
 }
 
 
 def errors(*statuses: int) -> dict[int, ResponseSpec]:
-    """The error answers of a route, for its description; every route can answer 400, 414, 500 and 503."""
+    """The error answers of a route, for its description; with those that every route can give."""
     return {
         status: ResponseSpec(
             ValidationErrorResponse if status == 400 else ErrorResponse,
             generate_examples=False,
             description=_DESCRIBED[status],
         )
-        for status in sorted({*statuses, 400, 414, 500, 503})
+        for status in sorted({*statuses, 400, 414, 429, 500, 503})
     }

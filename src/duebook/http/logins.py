@@ -1,0 +1,48 @@
+"""Partners that sign in with their id and a key.
+
+Holds: a key that was found good is not looked up again for a while where books are opened, since the gate asks whether
+it is live; what it opens without a gate, `fresh` looks up.
+Source: docs/reference/tokens.md, "Failed logins".
+"""
+
+import hashlib
+import time
+from typing import Final
+
+from duebook.db.pool import Database
+from duebook.http.throttle import Throttle
+from duebook.oauth.errors import BadSecret
+from duebook.oauth.known import Known
+from duebook.oauth.tokens import Login
+from duebook.tenancy.facts import Caller
+from duebook.tenancy.keys import caller_of_secret
+
+KNOWN_SECONDS: Final = 60
+
+
+class Logins:
+    """The logins that one worker process sees."""
+
+    def __init__(self, database: Database) -> None:
+        self._database: Final = database
+        self._throttle: Final = Throttle()
+        self._known: Final[Known[bytes, Caller]] = Known()
+
+    async def caller(self, login: Login, address: str | None) -> Caller:
+        """Who signs in, to open books. Raises BadSecret, TooManyFailedLogins."""
+        return self._known.get(_digest(login)) or await self.fresh(login, address)
+
+    async def fresh(self, login: Login, address: str | None) -> Caller:
+        """Who signs in, as the key stands now. Raises BadSecret, TooManyFailedLogins."""
+        self._throttle.check(address, login.partner_id)
+        found = await caller_of_secret(self._database, login.partner_id, login.secret) if login.partner_id else None
+        if found is None:
+            self._throttle.failed(address, login.partner_id)
+            raise BadSecret
+        self._throttle.succeeded(address, found.partner_id)
+        self._known.put(_digest(login), found, time.time() + KNOWN_SECONDS)
+        return found
+
+
+def _digest(login: Login) -> bytes:
+    return hashlib.sha256(f"{login.partner_id}:{login.secret}".encode()).digest()

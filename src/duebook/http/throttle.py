@@ -1,0 +1,125 @@
+"""How often a login may fail: counted by the address it comes from and by the partner it names.
+
+Units: instants and waits are seconds.
+Holds: an address with too many failures has to wait, and so has whoever has failed lately and names a partner with too
+many; where a partner signed in lately, only its own failures from there count. So strangers do not lock a partner out.
+What is remembered is bounded, and in the memory of one worker process.
+Source: docs/reference/tokens.md, "Failed logins".
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """So many failures are borne at a time, and one is forgotten every so many seconds."""
+
+    failures: int
+    forgets_seconds: float
+
+
+WITH_ADDRESS: Final = Patience(failures=10, forgets_seconds=6)
+WITH_PARTNER: Final = Patience(failures=30, forgets_seconds=2)
+
+KNOWN_SECONDS: Final = 7 * 86_400
+"""How long an address is known as one from which a partner signs in."""
+
+MOST: Final = 10_000
+"""How many addresses, partners, and places where partners signed in are remembered; the oldest are forgotten first."""
+
+_NETWORK_BITS: Final = 64
+"""An IPv6 address counts as its network, which one client has all of."""
+
+
+class TooManyFailedLogins(Exception):
+    """Logins fail no more often than they are borne."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"too many logins have failed: come again in {retry_after_seconds} seconds")
+
+
+class Failures(Generic[K]):
+    """Failures by whatever they are counted under, each forgotten after a while."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience: Final = patience
+        self._counts: Final[OrderedDict[K, tuple[float, float]]] = OrderedDict()
+
+    def add(self, key: K, now: float) -> None:
+        """Count one more."""
+        self._counts[key] = (self.count(key, now) + 1, now)
+        self._counts.move_to_end(key)
+        if len(self._counts) > MOST:
+            self._counts.popitem(last=False)
+
+    def count(self, key: K, now: float) -> float:
+        """How many are not forgotten."""
+        count, at = self._counts.get(key, (0.0, now))
+        return max(0.0, count - max(0.0, now - at) / self._patience.forgets_seconds)
+
+    def wait(self, key: K, now: float) -> float:
+        """In how many seconds there may be another; 0 if there may be now."""
+        return max(0.0, self.count(key, now) - (self._patience.failures - 1)) * self._patience.forgets_seconds
+
+
+class Throttle:
+    """All that one worker process remembers of logins."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock: Final = clock
+        self._of_address: Final[Failures[str | None]] = Failures(WITH_ADDRESS)
+        self._of_partner: Final[Failures[UUID]] = Failures(WITH_PARTNER)
+        self._of_known: Final[Failures[tuple[str | None, UUID]]] = Failures(WITH_ADDRESS)
+        self._known: Final[OrderedDict[tuple[str | None, UUID], float]] = OrderedDict()
+
+    def check(self, address: str | None, partner_id: UUID | None) -> None:
+        """Let a login be tried. Raises TooManyFailedLogins."""
+        now, place = self._clock(), _place(address)
+        if partner_id is not None and self._knows(place, partner_id, now):
+            wait = self._of_known.wait((place, partner_id), now)
+        else:
+            wait = self._of_address.wait(place, now)
+            if partner_id is not None and self._of_address.count(place, now) > 0:
+                wait = max(wait, self._of_partner.wait(partner_id, now))
+        if wait > 0:
+            raise TooManyFailedLogins(math.ceil(wait))
+
+    def failed(self, address: str | None, partner_id: UUID | None) -> None:
+        """Count a login that failed."""
+        now, place = self._clock(), _place(address)
+        if partner_id is not None and self._knows(place, partner_id, now):
+            self._of_known.add((place, partner_id), now)
+            return
+        self._of_address.add(place, now)
+        if partner_id is not None:
+            self._of_partner.add(partner_id, now)
+
+    def succeeded(self, address: str | None, partner_id: UUID) -> None:
+        """Know the address as one from which the partner signs in."""
+        key = (_place(address), partner_id)
+        self._known[key] = self._clock()
+        self._known.move_to_end(key)
+        if len(self._known) > MOST:
+            self._known.popitem(last=False)
+
+    def _knows(self, place: str | None, partner_id: UUID, now: float) -> bool:
+        at = self._known.get((place, partner_id))
+        return at is not None and now - at < KNOWN_SECONDS
+
+
+def _place(address: str | None) -> str | None:
+    """What an address is counted as."""
+    parsed = ip_address(address) if address is not None else None
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed) >> _NETWORK_BITS << _NETWORK_BITS, _NETWORK_BITS)))
+    return address
