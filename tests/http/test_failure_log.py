@@ -26,7 +26,7 @@ async def log_of(error: Exception, status: int) -> None:
     async def send(message: Any) -> None:
         assert message["status"] == status
 
-    await Observed(app)({"type": "http", "method": "GET"}, None, send)
+    await Observed(app)({"type": "http", "method": "GET", "headers": []}, None, send)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
+from prometheus_client import REGISTRY
 
 from duebook.cli import app as cli
 from duebook.http import layer, native, thredfi
@@ -52,6 +53,16 @@ def test_every_setting_is_in_the_table() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     known = {one.name for one in TABLE}
     assert set(re.findall(r'"(DUEBOOK_[A-Z_]+)(?<!_)"', sources)) <= known
+
+
+def test_every_metric_is_described() -> None:
+    """Given the metrics that a server exposes, when their page is read, then each is on it, and no other."""
+    text = (DOCS / "reference" / "metrics.md").read_text(encoding="utf-8")
+    counted = [one for one in REGISTRY.collect() if one.name.startswith("duebook_")]
+    exposed = {f"{one.name}_total" if one.type == "counter" else one.name for one in counted}
+    assert set(re.findall(r"^\| `(duebook_\w+)`", text, re.MULTILINE)) == exposed | {"duebook_release"}
+    used = re.findall(r"duebook_\w+", (DOCS / "howto" / "watch-a-server.md").read_text(encoding="utf-8"))
+    assert {one.removesuffix("_bucket") for one in used} <= exposed
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -36,6 +36,7 @@ from duebook.http.server import FINISH_SECONDS
 from duebook.http.settings import LOG_FORMAT, USUAL, Settings, said, settings_of
 from duebook.ledger.head_keys import HEAD_KEY, made_once
 from duebook.watch.logs import LogFormat, configuration
+from duebook.watch.page import FOLDER, served
 
 _LOG: Final = logging.getLogger(__name__)
 _FREE_SECONDS: Final = 2.0
@@ -43,6 +44,7 @@ _FREE_SECONDS: Final = 2.0
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = FINISH_SECONDS + 5.0
 _POLL_SECONDS: Final = 0.05
+NOBODY_COUNTS: Final[Mapping[str, str]] = {}
 _WATCH_SECONDS: Final = 1.0
 
 
@@ -92,6 +94,33 @@ class Listen:
 HERE: Final = Listen()
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class MetricsAt:
+    """Where the metrics are, if they are wanted: never on the address that clients ask."""
+
+    metrics_port: Annotated[
+        int | None, Parameter(help="Port for metrics; none without it.", validator=Number(gte=1, lte=65535))
+    ] = None
+    metrics_host: Annotated[str, Parameter(help="Address for metrics.")] = HERE.host
+
+    @contextmanager
+    def answered(self) -> Iterator[Mapping[str, str]]:
+        """Answer there while the block runs; gives what has workers count. Raises CannotListen."""
+        with ExitStack() as stack:
+            counting = NOBODY_COUNTS
+            if self.metrics_port is not None:
+                try:
+                    counting = stack.enter_context(served(self.metrics_host, self.metrics_port))
+                except OSError as error:
+                    why = error.strerror or str(error)
+                    raise CannotListen(self.metrics_host, self.metrics_port, why) from None
+            yield counting
+
+
+NO_METRICS: Final = MetricsAt()
+
+
 def begin(listen: Listen, usual: Settings = USUAL) -> Settings:
     """See that the settings can be read and that there is somewhere to listen, and listen to Ctrl-C, which a shell has
     its background commands ignore.
@@ -132,16 +161,17 @@ def run_server(
     log_format: LogFormat,
     when_ready: Callable[[], None],
     data_dir: Path | None = None,
+    counting: Mapping[str, str] = NOBODY_COUNTS,
 ) -> None:
     """Serve until this process is told to stop, or the embedded database of a folder, if it is that one, is gone.
 
-    Raises CannotListen, ServerFailed, DatabaseGone.
+    `counting` is what has the workers count. Raises CannotListen, ServerFailed, DatabaseGone.
     """
     _wait_for_port(listen)
     logging.config.dictConfig(configuration(log_format))
     _LOG.info("starting", extra={"version": duebook.__version__, "workers": workers, "settings": said(os.environ)})
     lifeline, held = os.pipe()
-    environment = {name: value for name, value in os.environ.items() if name != MIGRATE_URL}
+    environment = {name: value for name, value in os.environ.items() if name not in (MIGRATE_URL, FOLDER)}
     if data_dir is not None and not environment.get(HEAD_KEY):
         made_once(own_head_key(data_dir))
         environment[HEAD_KEY] = str(own_head_key(data_dir).resolve())
@@ -150,7 +180,7 @@ def run_server(
     try:
         server = subprocess.Popen(
             [*command, _address(listen), str(listen.port), str(workers), str(lifeline)],
-            env=environment | {DATABASE_URL: database_url, LOG_FORMAT: log_format},
+            env=environment | {DATABASE_URL: database_url, LOG_FORMAT: log_format} | dict(counting),
             pass_fds=[lifeline],
             stdin=subprocess.DEVNULL,
             start_new_session=True,

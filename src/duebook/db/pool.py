@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import namedtuple_row
 
 from duebook.db.lending import LendingPool
+from duebook.watch.metrics import pools
 
 Connection = AsyncConnection[Any]
 Clock = Callable[[], datetime]
@@ -97,6 +98,7 @@ async def connected(
         _pool(url, readers, "duebook read", _configure_reader, patience) as reading,
         _pool(url, writers, "duebook write", _configure, patience) as writing,
     ):
+        pools.update((reading, writing))
         if patience.opening:
             await reading.wait(patience.opening)
         yield Database(reading, writing, clock, patience)

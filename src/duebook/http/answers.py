@@ -15,6 +15,7 @@ from litestar import MediaType, Response
 
 from duebook.http.shell import AnyRequest
 from duebook.tenancy.facts import WireProfile
+from duebook.watch.metrics import REPORTS
 
 MEMORY_BYTES: Final = 16 * 2**20
 
@@ -65,8 +66,10 @@ async def answer(
     """304 if the client has this answer already, else the remembered body, else what `body` makes."""
     headers = {"ETag": entity_tag(key), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
+        REPORTS.labels("unchanged").inc()
         return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
     encoded = answers.known(key)
+    REPORTS.labels("computed" if encoded is None else "remembered").inc()
     if encoded is None:
         encoded = await body()
         answers.remember(key, encoded)

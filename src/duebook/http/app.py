@@ -81,4 +81,5 @@ def app() -> Observed:
     Raises BadSettings.
     """
     logging.captureWarnings(True)
-    return Observed(create_app(os.environ[DATABASE_URL], settings_of(os.environ)))
+    settings = settings_of(os.environ)
+    return Observed(create_app(os.environ[DATABASE_URL], settings), traced=settings.traced)

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from duebook.db.queries import load
 from duebook.tenancy.gate import WriteTx
+from duebook.watch.metrics import REPLAYED
 
 _QUERIES: Final = load("duebook.http")
 
@@ -41,6 +42,7 @@ async def answered_once(tx: WriteTx, request: KeyedRequest, make: Callable[[], A
     if kept is not None:
         if bytes(kept.request_digest) != request.digest:
             raise KeyReused(request.key)
+        REPLAYED.inc()
         return bytes(kept.answer), False
     answer = await make()
     values = named | {"version": tx.version, "request_digest": request.digest, "answer": answer}

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +23,7 @@ from duebook.http.addresses import NO_PROXIES, Proxies
 from duebook.http.origins import ANY, NO_ORIGINS, Origins
 from duebook.ledger.head_keys import HEAD_KEY, BadHeadKey, private_key
 from duebook.watch.logs import LogFormat
+from duebook.watch.traces import is_installed
 
 ALLOWED_ORIGINS: Final = "DUEBOOK_ALLOWED_ORIGINS"
 """Lists origins, with commas between them."""
@@ -34,6 +36,9 @@ REQUESTS_PER_SECOND: Final = "DUEBOOK_LAYER_REQUESTS_PER_SECOND"
 
 TRUSTED_PROXIES: Final = "DUEBOOK_TRUSTED_PROXIES"
 """Lists addresses and networks of proxies that say whom they ask for, with commas between them."""
+
+TRACES_TO: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""The standard's names for where traces are sent."""
 
 _OURS: Final = "DUEBOOK_"
 _OF_TESTS: Final = "DUEBOOK_TEST_"
@@ -67,6 +72,7 @@ class Settings:
     proxies: Proxies = NO_PROXIES
     log_format: LogFormat = LogFormat.JSON
     head_key: Ed25519PrivateKey | None = None
+    traced: bool = False
 
 
 USUAL: Final = Settings()
@@ -84,7 +90,7 @@ def settings_of(environment: Mapping[str, str], usual: Settings = USUAL) -> Sett
     if problems:
         raise BadSettings(problems)
     found.pop("", None)
-    return replace(usual, **found)
+    return replace(usual, traced=any(environment.get(name) for name in TRACES_TO), **found)
 
 
 def said(environment: Mapping[str, str]) -> dict[str, str]:
@@ -126,6 +132,21 @@ def _log_format(given: str) -> LogFormat:
     if given not in tuple(LogFormat):
         raise BadSetting(LOG_FORMAT, given, f"is neither {' nor '.join(LogFormat)}")
     return LogFormat(given)
+
+
+def _collector(name: str) -> Callable[[str], None]:
+    def read(given: str) -> None:
+        try:
+            url = urlsplit(given)
+            is_one = not given or (url.scheme in ("http", "https") and bool(url.hostname))
+        except ValueError:
+            is_one = False
+        if not is_one:
+            raise BadSetting(name, None, "is not the URL of a collector, such as http://127.0.0.1:4318")
+        if given and not is_installed():
+            raise BadSetting(name, None, "needs what traces are made with: pip install 'duebook[otel]'")
+
+    return read
 
 
 def _requests(given: str) -> int:
@@ -186,5 +207,6 @@ TABLE: Final = (
     Setting(TRUSTED_PROXIES, _proxies, "proxies"),
     Setting(HEAD_KEY, _head_key, "head_key"),
     Setting(LOG_FORMAT, _log_format, "log_format"),
+    *(Setting(name, _collector(name), is_secret=True) for name in TRACES_TO),
 )
 """Every variable that is ours. What has no field is checked here and read where it is used."""

@@ -136,6 +136,7 @@ async def _keep(tx: WriteTx, book: Book) -> None:
         open_columns = ("business_id", *_ITEM, "amount_minor", "base_minor")
         await insert(connection, "open_item", open_columns, key[:1], open_rows)
         await connection.execute(_QUERIES.move_head, head)
+    tx.kept.append(len(entries))
     if tx.unfolded + len(entries) >= DUE_AFTER_ENTRIES:
         await refresh(tx, version)
 

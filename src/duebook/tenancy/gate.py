@@ -22,6 +22,8 @@ from duebook.db.queries import load
 from duebook.tenancy.errors import BusinessNotFound, Busy, KeyRevoked, NotYourBusiness, ReadOnly
 from duebook.tenancy.facts import Business, BusinessId, Caller, Operator, Scope
 from duebook.tenancy.turns import Turns
+from duebook.watch.metrics import written
+from duebook.watch.waiting import waited
 
 _QUERIES: Final = load("duebook.tenancy")
 
@@ -61,13 +63,18 @@ class WriteTx:
     now: datetime
     operation: str
     caller: Caller | Operator
+    kept: list[int]
+    """How many entries each version has that this transaction keeps."""
 
 
 @asynccontextmanager
 async def read_tx(database: Database, caller: Caller | Operator, business_id: BusinessId) -> AsyncIterator[ReadTx]:
     """Open a business's books to read. Raises TenancyError."""
     _check_binding(caller, business_id)
-    async with _READS.turn(business_id, database.patience.wait), _connection(database.readers) as connection:
+    async with (
+        waited("read turn", _READS.turn(business_id, database.patience.wait)),
+        waited("read connection", _connection(database.readers), "read transaction") as connection,
+    ):
         async with connection.pipeline():
             await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
@@ -82,7 +89,11 @@ async def write_tx(
     """Open a business's books for one write, named by `operation`. Raises TenancyError, OutcomeUnknown."""
     _check_binding(caller, business_id)
     check_writes(caller)
-    async with _WRITES.turn(business_id, database.patience.wait), _connection(database.writers) as connection:
+    kept: list[int] = []
+    async with (
+        waited("write turn", _WRITES.turn(business_id, database.patience.wait)),
+        waited("write connection", _connection(database.writers), "write transaction") as connection,
+    ):
         async with connection.pipeline():
             await set_tenant(connection, business_id)
             admitted = await _admit(connection, caller, business_id)
@@ -93,8 +104,9 @@ async def write_tx(
         head: Any = await locked.fetchone()
         now = max(database.clock(), head.recorded_at)
         yield WriteTx(
-            connection, business, head.version, head.recorded_at, head.unfolded, head.hash, now, operation, caller
+            connection, business, head.version, head.recorded_at, head.unfolded, head.hash, now, operation, caller, kept
         )
+    written(operation, kept)
 
 
 def _check_binding(caller: Caller | Operator, business_id: BusinessId) -> None:

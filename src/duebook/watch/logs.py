@@ -18,6 +18,8 @@ from typing import Any, Final
 
 from pythonjsonlogger.json import JsonFormatter
 
+from duebook.watch.traces import trace_id
+
 _MESSAGE_CHARACTERS: Final = 500
 _FRAMES: Final = 25
 """The innermost places of an exception; with a message this stays below 4 KiB, which a pipe takes in one piece."""
@@ -55,6 +57,8 @@ class JsonLines(JsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
+        if found := trace_id():
+            record.trace_id = found
         return super().format(_shortened(record))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002  # as logging has it
