@@ -34,6 +34,9 @@ _TEXTS: Final = {
     "us_state": "CA",
     "time_zone": "UTC",
 }
+_NAMED: Final = {"charge": "invoice", "of": "payment", "source": "payment"}
+"""What there is of things that our own API names by an id or an external id, each by its name on a surface."""
+
 _FORMATS: Final = {"date": "2025-05-01", "date-time": "2025-05-01T00:00:00Z"}
 
 
@@ -56,9 +59,13 @@ class Plausible:
         content = operation.described.get("requestBody", {}).get("content", {})
         if "application/json" not in content:
             return None
+        return self.part(operation, content["application/json"]["schema"], "")
+
+    def part(self, operation: Operation, schema: dict[str, Any], name: str) -> Any:
+        """A value of a shape, for the field of this name somewhere in a body."""
         wanted = _WANTED_OF_A_CHANGE if operation.method in ("put", "patch") else _WANTED
         made = _Making(shapes=self._shapes, surface=self._surface, payable=is_payable(operation), wanted=wanted)
-        return made.value(content["application/json"]["schema"], "")
+        return made.value(schema, name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,8 @@ class _Making:
                 return value
             case {"enum": [value, *_]}:
                 return value
+            case {"type": "object", "properties": {"id": _, "external_id": _}} as shape if not shape.get("required"):
+                return {"id": self.surface.id(_NAMED.get(name, name), payable=self.payable)}
             case {"type": "object"} as shape:
                 return self._object(shape)
             case {"type": "array"} as shape:

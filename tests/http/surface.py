@@ -15,7 +15,6 @@ from tests.http.world import Platform
 
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SIDES: Final = {"receivable": ("ann", "invoice", "customer"), "payable": ("bo", "bill", "vendor")}
-_TAG: Final = {"key": "region", "value": "north"}
 _OF_A_SIDE: Final = ("allocation", "transaction", "refund_payment", "payment", "credit", "refund", "write_off")
 
 
@@ -59,35 +58,40 @@ def _name(kind: str, *, payable: bool) -> str:
     return f"{'payable' if payable else 'receivable'} {word}" if word in _OF_A_SIDE else word
 
 
-def new_surface(client: httpx.Client, platform: Platform) -> Surface:
-    """A new business, in whose books either side has a party with a charge, a payment, a credit and so on."""
-    books = new_books(client, platform)
+def new_surface(client: httpx.Client, platform: Platform, mark: str = "", times: int = 1) -> Surface:
+    """A new business, in whose books either side has a party with a charge, a payment, a credit and so on.
+
+    Every name that its client gave begins with the mark, and every amount is so many times what it usually is.
+    """
+    books = new_books(client, platform, legal_name=f"{mark}Example Trading")
+    tag = {"key": f"{mark}region", "value": f"{mark}north"}
     commands: dict[str, Command] = {}
-    for side, (external_id, charged, party) in _SIDES.items():
-        number = f"{charged}-1"
-        whose: dict[str, Any] = {"side": side, "party": {"external_id": external_id, "name": external_id.title()}}
+    for side, (who, charged, party) in _SIDES.items():
+        external_id, number = f"{mark}{who}", f"{mark}{charged}-1"
+        refunded, name = f"{mark}payment-2", f"{mark}{who.title()}"
+        whose: dict[str, Any] = {"side": side, "party": {"external_id": external_id, "name": name}}
         commands |= {
-            party: about("put_party", side=side, external_id=external_id, name=external_id.title(), tags=[_TAG]),
-            f"into_{party}": about("put_party", side=side, name="Cy"),
-            charged: charge(number, 9_000, **whose),
-            f"{side} payment": payment("payment-1", 3_000, (number, 2_000), **whose),
-            f"{side} refunded": payment("payment-2", 1_000, **whose),
-            f"{side} credit": payment("credit-1", 1_000, **whose, kind="credit"),
+            party: about("put_party", side=side, external_id=external_id, name=name, tags=[tag]),
+            f"into_{party}": about("put_party", side=side, name=f"{mark}Cy"),
+            charged: charge(number, 9_000 * times, **whose),
+            f"{side} payment": payment(f"{mark}payment-1", 3_000 * times, (number, 2_000 * times), **whose),
+            f"{side} refunded": payment(refunded, 1_000 * times, **whose),
+            f"{side} credit": payment(f"{mark}credit-1", 1_000 * times, **whose, kind="credit"),
             f"{side} write_off": about(
                 "add_write_off",
                 side=side,
                 charge=named(number),
                 written_off_on="2025-04-01",
-                amount_minor=500,
+                amount_minor=500 * times,
                 reason="bad_debt",
             ),
             f"{side} refund": about(
                 "add_refund",
                 side=side,
                 of_kind="payment",
-                of=named("payment-2"),
+                of=named(refunded),
                 refunded_on="2025-04-02",
-                amount_minor=100,
+                amount_minor=100 * times,
             ),
         }
     results = books.do(*commands.values())["results"]
@@ -97,8 +101,8 @@ def new_surface(client: httpx.Client, platform: Platform) -> Surface:
         known |= {f"{side} allocation": part["id"], f"{side} transaction": known[f"{side} payment"]}
     known |= {f"{side} refund_payment": str(uuid5(UUID(known[f"{side} refund"]), "payment")) for side in _SIDES}
     business_id = BusinessId(UUID(books.business_id))
-    tag = {
-        "dimension": str(dimension_id(business_id, _TAG["key"])),
-        "value": str(definition_id(business_id, _TAG["key"], _TAG["value"])),
+    tags = {
+        "dimension": str(dimension_id(business_id, tag["key"])),
+        "value": str(definition_id(business_id, tag["key"], tag["value"])),
     }
-    return Surface(books, known | tag | {"document": known["invoice"], "party": known["customer"]})
+    return Surface(books, known | tags | {"document": known["invoice"], "party": known["customer"]})

@@ -158,7 +158,7 @@ def _fields(
         "metadata": body.get("metadata", {}),
         "transaction_tags": api_tags(credit.tags),
         "line_items": [
-            LineData(id=uuid5(credit.id, f"line {place}"), **line)
+            msgspec.convert(line | {"id": uuid5(credit.id, f"line {place}")}, LineData)
             for place, line in enumerate(body.get("line_items", ()))
         ],
         "source_id": body.get("source_id"),
