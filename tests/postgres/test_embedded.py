@@ -383,7 +383,9 @@ def test_what_cannot_start_says_why(data_dir: Path, ground: Path) -> None:
 
     version = (pgdata / "PG_VERSION").read_text()
     (pgdata / "PG_VERSION").write_text("9\n")
-    with pytest.raises(WrongVersion, match="written by PostgreSQL 9 and these programs are version"):
+    with pytest.raises(
+        WrongVersion, match=r"written by PostgreSQL 9 and these programs .*: run `duebook upgrade --data-dir"
+    ):
         owned(data_dir).__enter__()
     (pgdata / "PG_VERSION").write_text(version)
 
@@ -394,7 +396,7 @@ def test_what_cannot_start_says_why(data_dir: Path, ground: Path) -> None:
     (pgdata / "postgresql.conf").write_text(settings)
 
     (data_dir / "passwords").rename(data_dir / "elsewhere")
-    with pytest.raises(PasswordsLost, match="restore it from a backup"):
+    with pytest.raises(PasswordsLost, match="restore a backup into a new folder"):
         owned(data_dir).__enter__()
     (data_dir / "elsewhere").rename(data_dir / "passwords")
     with owned(data_dir) as urls:

@@ -34,6 +34,9 @@ _COMMANDS: Final = (
     ("versions", "duebook.cli.versions:versions", "List every write to the books."),
     ("verify", "duebook.cli.verify:verify", "Prove the books from what is stored."),
     ("heads", "duebook.cli.heads:heads", "Sign how far the books have come, and the keys for it."),
+    ("backup", "duebook.cli.backup:backup", "Write everything to one file."),
+    ("restore", "duebook.cli.restore:restore", "Bring a backup back, and prove it."),
+    ("upgrade", "duebook.cli.upgrade:upgrade", "Bring the embedded database to this release's PostgreSQL."),
     ("demo", "duebook.cli.demo:demo", "Run a server with a demonstration business in it."),
 )
 """Each command's name, where it is, and what it does."""

@@ -16,6 +16,8 @@ from psycopg_pool import PoolTimeout
 
 from duebook.aging.bands import BadBands
 from duebook.aging.errors import AgingError
+from duebook.db.backup_file import BackupError
+from duebook.db.dumps import DumpError
 from duebook.db.embedded import EmbeddedError
 from duebook.db.migrate import MigrationError
 from duebook.demo.books import NotADemonstration
@@ -108,6 +110,8 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (AgingError, REFUSED, _said),
     (EmbeddedError, REFUSED, _said),
     (MigrationError, REFUSED, _said),
+    (BackupError, REFUSED, _said),
+    (DumpError, REFUSED, _said),
     (NotADemonstration, REFUSED, _said),
     (psycopg.errors.UndefinedTable, REFUSED, _behind),
     (psycopg.errors.UndefinedColumn, REFUSED, _behind),

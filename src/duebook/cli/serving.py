@@ -31,7 +31,7 @@ from duebook.cli.connection import own_head_key
 from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
 from duebook.db.embedded import LOG, is_up
-from duebook.db.pool import DATABASE_URL, MIGRATE_URL
+from duebook.db.pool import BACKUP_URL, DATABASE_URL, MIGRATE_URL
 from duebook.http.server import FINISH_SECONDS
 from duebook.http.settings import LOG_FORMAT, USUAL, Settings, said, settings_of
 from duebook.ledger.head_keys import HEAD_KEY, made_once
@@ -171,7 +171,7 @@ def run_server(
     logging.config.dictConfig(configuration(log_format))
     _LOG.info("starting", extra={"version": duebook.__version__, "workers": workers, "settings": said(os.environ)})
     lifeline, held = os.pipe()
-    environment = {name: value for name, value in os.environ.items() if name not in (MIGRATE_URL, FOLDER)}
+    environment = {name: value for name, value in os.environ.items() if name not in (MIGRATE_URL, BACKUP_URL, FOLDER)}
     if data_dir is not None and not environment.get(HEAD_KEY):
         made_once(own_head_key(data_dir))
         environment[HEAD_KEY] = str(own_head_key(data_dir).resolve())

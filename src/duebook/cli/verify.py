@@ -52,19 +52,34 @@ def verify(
 
         async def run() -> list[Proved]:
             async with opened(url) as database:
-                proved = [] if business else await _partners(database, news)
-                proved += await _businesses(database, business, news)
+                found = await prove(database, news, business)
                 if kept and key:
-                    proved.append(await _heads(database, kept, key, business))
-                return proved
+                    found.append(await _heads(database, kept, key, business))
+                return found
 
-        proved = asyncio.run(run())
+        found = asyncio.run(run())
     if as_json:
-        print_json(proved)
+        print_json(found)
     else:
-        for one in proved:
-            _show(one)
-    return REFUSED if any(one["findings"] for one in proved) else DONE
+        show(found)
+    return REFUSED if is_wrong(found) else DONE
+
+
+async def prove(database: Database, news: News, only: UUID | None = None) -> list[Proved]:
+    """What is found in the chains of all partners and in the books of all businesses, or in those of one business."""
+    found = [] if only else await _partners(database, news)
+    return found + await _businesses(database, only, news)
+
+
+def is_wrong(found: list[Proved]) -> bool:
+    """Whether anything is not as it should be."""
+    return any(one["findings"] for one in found)
+
+
+def show(found: list[Proved]) -> None:
+    """A line for everything that was looked at, and one below it for each finding."""
+    for one in found:
+        _show(one)
 
 
 def _read(file: Path) -> SignedHeads:

