@@ -32,7 +32,7 @@ class Attack:
 
     def failed(self, at_least: int) -> None:
         """See that no attempt got anything, and that there were as many as there were when the test was written."""
-        assert self.leaks[:_SHOWN] == []
+        assert not self.leaks, "\n".join(self.leaks[:_SHOWN])
         assert self.attempts >= at_least, f"{self.attempts} attempts"
 
 

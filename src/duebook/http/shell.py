@@ -102,6 +102,7 @@ class Shell:
             scope["method"] = "GET"  # the server leaves the body away
         try:
             _check_query(scope["query_string"])
+            _check_authorization(scope)
             await self._door.pass_on(self.app, scope, receive, send_with_id)
         except ClientGone as error:
             scope["state"]["error"] = error
@@ -131,6 +132,12 @@ def _check_query(query: bytes) -> None:
         raise BadInput("query", "", "is not UTF-8") from None
     if "\0" in text:
         raise BadInput("query", "", "the NUL character (%00) cannot be kept")
+
+
+def _check_authorization(scope: HTTPScope) -> None:
+    """What stands in front of us may go by one of two headers and we by the other. Raises BadInput."""
+    if sum(name == b"authorization" for name, _ in scope["headers"]) > 1:
+        raise BadInput("Authorization", "", "is given once")
 
 
 def failure_headers(error: Exception, status: int) -> dict[str, str]:
