@@ -40,7 +40,7 @@ test: .venv/ready ## run every test that needs only Python
 
 test-pg15: .venv/ready ## run the database tests on Debian's PostgreSQL 15
 	@test -x $(PG15_BIN)/initdb || { echo "make test-pg15: no PostgreSQL 15 in $(PG15_BIN); on Debian: apt-get install postgresql-15" >&2; exit 1; }
-	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) DUEBOOK_EXAMPLES=40 $(PYTEST) $(DATABASE_TESTS) \
+	DUEBOOK_TEST_PG_BIN=$(PG15_BIN) DUEBOOK_TEST_EXAMPLES=40 $(PYTEST) $(DATABASE_TESTS) \
 		$(addprefix --ignore ,$(OF_DOCUMENTS) $(OF_REFUSALS)) -p no:schemathesis
 
 test-browser: .venv/ready ## run the tests that drive a browser, among them a published widget (needs npm)

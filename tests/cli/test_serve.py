@@ -169,6 +169,29 @@ def test_an_origin_that_would_never_match_is_refused(
     assert not home.exists()
 
 
+def test_every_setting_that_is_wrong_is_named_before_anything_starts(
+    run: Run, port: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a slip of the pen and a bad value, when a server is started, then it is not, and a line names each."""
+    monkeypatch.setenv("DUEBOOK_DATABASE_ULR", "postgresql://user:hunter2@host/db")
+    monkeypatch.setenv("DUEBOOK_LOG_FORMAT", "yaml")
+    ended = run(f"serve --port {port} --data-dir {home}")
+    assert (ended.code, ended.out, home.exists()) == (2, "", False)
+    assert ended.err.splitlines() == [
+        "duebook: DUEBOOK_DATABASE_ULR: is not a setting; the nearest that is one is DUEBOOK_DATABASE_URL",
+        "duebook: DUEBOOK_LOG_FORMAT: 'yaml' is neither json nor text",
+    ]
+
+
+def test_metrics_have_an_address_of_their_own(run: Run, port: int, connected: None) -> None:
+    """Given a port that is taken, when the metrics are to be there, then the server is not started, and it says why."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        other = taken.getsockname()[1]
+        ended = run(f"serve --port {port} --metrics-port {other}")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == f"duebook: cannot listen on 127.0.0.1 port {other}: Address already in use\n"
+
+
 def test_allowed_origins_reach_the_workers(start: Start, database_urls: Urls, port: int) -> None:
     """Given an allowed origin, when the server is started, then its workers tell that page that it may read."""
     origin = "https://app.example"

@@ -1,11 +1,13 @@
 """The table of settings: what is known, what is refused, and what is shown of it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from duebook.http.settings import TABLE, USUAL, BadSettings, Settings, said, settings_of
+from duebook.http.settings import TABLE, TRACES_TO, USUAL, BadSettings, Settings, said, settings_of
 from duebook.ledger.head_keys import HEAD_KEY, make_key
 from duebook.watch.logs import LogFormat
 
@@ -82,3 +84,26 @@ def test_other_settings_are_shown_as_they_are() -> None:
     assert said({"PATH": "/bin", "DUEBOOK_LOG_FORMAT": "text", "DUEBOOK_ALLOWED_ORIGINS": ""}) == {
         "DUEBOOK_LOG_FORMAT": "text"
     }
+
+
+@pytest.mark.parametrize("name", TRACES_TO)
+@pytest.mark.parametrize("given", ["collector:4318", "ftp://collector", "http://", "http://[x"])
+def test_a_collector_has_the_url_of_one(name: str, given: str) -> None:
+    """Given what is not the URL of a collector, when traces are to be sent there, then it is refused, and not shown."""
+    assert refused({name: given}) == [f"{name}: is not the URL of a collector, such as http://127.0.0.1:4318"]
+    assert settings_of({name: "http://127.0.0.1:4318"}).traced
+    assert not settings_of({name: ""}).traced
+
+
+def test_traces_need_what_they_are_made_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given an install without the extra, when traces are wanted, then it is said how to get it."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter", None)
+    assert refused({TRACES_TO[0]: "http://127.0.0.1:4318"}) == [
+        f"{TRACES_TO[0]}: needs what traces are made with: pip install 'duebook[otel]'"
+    ]
+
+
+def test_nothing_of_traces_is_loaded_unless_they_are_wanted() -> None:
+    """Given no collector, when a server is loaded, then nothing of OpenTelemetry is."""
+    code = "import sys, duebook.http.app; print(*(one for one in sys.modules if one.startswith('opentelemetry')))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
