@@ -17,13 +17,18 @@ from duebook.ledger.commands import Allocate, EditDocument, NewAllocation
 from duebook.ledger.facts import Kind, Side
 from duebook.ledger.store import record
 from duebook.ledger.verify import verify
+from duebook.tenancy.events import last_of
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx, write_tx
+from duebook.tenancy.verify import verify_partner
 from tests.postgres.test_ledger_chain import recomputed
 
 FIRST_RELEASE = """
-INSERT INTO partner (id, name, wire_profile) VALUES (%(id)s, 'Example', 'published');
-INSERT INTO business (id, partner_id, name, base_currency) VALUES (%(id)s, %(id)s, 'Example', 'USD');
+INSERT INTO partner (id, name, wire_profile) VALUES (%(id)s, 'Example "Größer" & Söhne', 'published');
+INSERT INTO partner_key (id, partner_id, secret_hash) VALUES (%(id)s, %(id)s, 'x'), (%(invoice)s, %(id)s, 'y');
+UPDATE partner_key SET revoked_at = now() WHERE secret_hash = 'y';
+INSERT INTO business (id, partner_id, name, base_currency, profile)
+VALUES (%(id)s, %(id)s, E'Example\n1', 'USD', '{"phone": "é"}');
 INSERT INTO book (business_id) VALUES (%(id)s);
 INSERT INTO ledger_version (business_id, version, recorded_at, operation, actor, hash)
 VALUES (%(id)s, 1, now(), 'test', '{}', '');
@@ -99,6 +104,9 @@ async def test_books_of_the_first_release_stand_and_can_be_corrected(
     async with connected(urls.serve, readers=1, writers=1) as database:
         async with read_tx(database, OPERATOR, business_id) as tx:
             assert [finding async for finding in verify(tx)] == []
+            found = [one async for one in verify_partner(tx.connection, tx.business.partner_id)]
+            last = await last_of(tx.connection, tx.business.partner_id)
+        assert (found, last.sequence) == ([], 1)
         more = Allocate(
             side=Side.RECEIVABLE,
             kind=Kind.PAYMENT,

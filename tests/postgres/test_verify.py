@@ -3,11 +3,10 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-import psycopg
 import pytest
 
 from duebook.db.embedded import Urls
-from duebook.db.pool import Database
+from duebook.db.pool import Database, connected
 from duebook.ledger.checkpoints import refresh
 from duebook.ledger.commands import (
     AddCharge,
@@ -23,9 +22,11 @@ from duebook.ledger.commands import (
 )
 from duebook.ledger.facts import Instalment, Kind, PartyId, Rate, Reason, Side, Tag
 from duebook.ledger.store import record
-from duebook.ledger.verify import verify
-from duebook.tenancy.facts import OPERATOR, BusinessId
-from duebook.tenancy.gate import read_tx, write_tx
+from duebook.tenancy.businesses import NewBusiness, create_business
+from duebook.tenancy.facts import OPERATOR, Business, BusinessId, WireProfile
+from duebook.tenancy.gate import write_tx
+from duebook.tenancy.partners import create_partner
+from tests.postgres.tampering import found_in_books, meddling
 
 DAY = date(2025, 1, 10)
 
@@ -103,16 +104,21 @@ async def write(database: Database, business_id: BusinessId) -> None:
         )
 
 
-async def findings(database: Database, business_id: BusinessId) -> list[str]:
-    """What there is to say against the books."""
-    async with read_tx(database, OPERATOR, business_id) as tx:
-        return [str(finding) async for finding in verify(tx)]
+@pytest.fixture(scope="module")
+async def kept(database_url: str) -> Business:
+    """The business whose books are written once, and changed behind the ledger's back in every test."""
+    async with connected(database_url, readers=1, writers=1) as database:
+        partner, _ = await create_partner(database, "Example Platform", WireProfile.PUBLISHED)
+        new = NewBusiness(external_id=None, name="Example Business", base_currency="USD")
+        business = (await create_business(database, partner.id, new)).business
+        await write(database, business.id)
+        return business
 
 
-async def test_untouched_books_prove_themselves(database: Database, business_id: BusinessId) -> None:
+async def test_untouched_books_prove_themselves(database_urls: Urls, kept: Business) -> None:
     """Given books with late facts, two currencies and checkpoints, when verified, then nothing is found."""
-    await write(database, business_id)
-    assert await findings(database, business_id) == []
+    async with meddling(database_urls) as connection:
+        assert await found_in_books(connection, database_urls, kept) == []
 
 
 @pytest.mark.parametrize(
@@ -151,12 +157,10 @@ async def test_untouched_books_prove_themselves(database: Database, business_id:
     ],
 )
 async def test_a_change_behind_the_ledgers_back_is_found(
-    database: Database, database_urls: Urls, business_id: BusinessId, tampering: str, found: str
+    database_urls: Urls, kept: Business, tampering: str, found: str
 ) -> None:
     """Given books, when a row is changed by whoever may do all, then verifying says so."""
-    await write(database, business_id)
-    async with await psycopg.AsyncConnection.connect(database_urls.superuser) as connection:
-        await connection.execute("SET session_replication_role = replica")
+    async with meddling(database_urls) as connection:
         where = " AND " if " WHERE " in tampering else " WHERE "
-        await connection.execute(f"{tampering}{where}business_id = %s", [business_id])
-    assert found in "\n".join(await findings(database, business_id))
+        await connection.execute(f"{tampering}{where}business_id = %s", [kept.id])
+        assert found in "\n".join(await found_in_books(connection, database_urls, kept))
