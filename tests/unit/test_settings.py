@@ -97,7 +97,8 @@ def test_a_collector_has_the_url_of_one(name: str, given: str) -> None:
 
 def test_traces_need_what_they_are_made_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """Given an install without the extra, when traces are wanted, then it is said how to get it."""
-    monkeypatch.setitem(sys.modules, "opentelemetry.exporter", None)
+    monkeypatch.delitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
     assert refused({TRACES_TO[0]: "http://127.0.0.1:4318"}) == [
         f"{TRACES_TO[0]}: needs what traces are made with: pip install 'duebook[otel]'"
     ]
