@@ -29,6 +29,7 @@ from psycopg.conninfo import make_conninfo
 from duebook.db.embedded import Urls, owned
 from duebook.db.migrate import migrate
 from duebook.db.pool import Database, connected
+from duebook.http.server import APP
 from duebook.http.settings import REQUESTS_PER_SECOND
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import BusinessId, WireProfile
@@ -163,16 +164,30 @@ def settings_of_server() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def server(database_url: str, settings_of_server: dict[str, str]) -> Iterator[str]:
+def application() -> str:
+    """What the server of a module loads; a module that wants another has its own."""
+    return APP
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str, settings_of_server: dict[str, str], application: str) -> Iterator[str]:
     """The address of the server as it is run, on a free port of 127.0.0.1, over the module's database."""
+    with served(database_url, settings_of_server, application) as (address, _):
+        yield address
+
+
+@contextmanager
+def served(url: str, settings: dict[str, str], application: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The address of a server of one worker, and its process."""
     port = _free_port()
-    code = f"import os; from duebook.http.server import serve; serve(os.environ['URL'], '127.0.0.1', {port}, 1)"
+    code = "import os; from duebook.http.server import serve; "
+    code += f"serve(os.environ['URL'], '127.0.0.1', {port}, 1, {application!r})"
     address = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"URL": database_url} | settings_of_server
-    with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
+    environment = os.environ | {"URL": url} | settings
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) as process:
         try:
             _wait(address, process)
-            yield address
+            yield address, process
         finally:
             process.terminate()
 

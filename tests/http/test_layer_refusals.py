@@ -269,17 +269,11 @@ def test_a_failure_of_ours_shows_nothing_of_the_inside(books: Layer, database_ur
     assert books.ask("GET", "customers").status_code == 200
 
 
-def test_books_that_are_busy_ask_to_come_again(books: Layer, database_urls: Urls) -> None:
-    """Given connections that the database has cut, when asked on, then 503 says when to come again, until they mend."""
+def test_lost_connections_are_replaced(books: Layer, database_urls: Urls) -> None:
+    """Given connections that the database has cut, when asked on, then there are others, and nobody notices."""
     with psycopg.connect(database_urls.superuser, autocommit=True) as superuser:
         superuser.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name LIKE 'duebook %'"
         )
-    answers = [books.ask("GET", "customers") for _ in range(20)]
-    assert {one.status_code for one in answers} <= {200, 503}
-    assert answers[-1].status_code == 200
-    for one in answers:
-        if one.status_code == 503:
-            assert one.json() == {"type": "Unknown", "description": "Service Unavailable"}
-            assert one.headers["retry-after"] == "1"
+    assert {books.ask("GET", "customers").status_code for _ in range(5)} == {200}

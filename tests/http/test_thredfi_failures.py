@@ -33,17 +33,11 @@ def test_an_unexpected_error_shows_nothing_of_the_inside(
 def test_lost_connections_are_replaced(
     client: httpx.Client, platform: Platform, business: str, database_urls: Urls, path: str
 ) -> None:
-    """Given connections that the database has cut, when asked on, then 503 until there are new ones, then answers."""
+    """Given connections that the database has cut, when asked on, then there are others, and nobody notices."""
     headers = bearer(partner_token(client, platform))
     with psycopg.connect(database_urls.superuser, autocommit=True) as superuser:
         superuser.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name LIKE 'duebook %'"
         )
-    answers = [client.get(path.format(business), headers=headers) for _ in range(20)]
-    assert {one.status_code for one in answers} <= {200, 503}
-    assert answers[-1].status_code == 200
-    for one in answers:
-        if one.status_code == 503:
-            assert one.json()["error_code"] == "service_unavailable"
-            assert one.headers["retry-after"] == "1"
+    assert {client.get(path.format(business), headers=headers).status_code for _ in range(5)} == {200}

@@ -11,6 +11,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from duebook.db.embedded import Urls
+from duebook.db.lending import ConnectionLost
 from duebook.db.pool import FOR_COMMANDS, Database, connected
 from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
 from duebook.ledger.errors import OverAllocated
@@ -26,7 +28,7 @@ from duebook.tenancy.partners import create_partner
 from tests.oracle.kept import Kept
 
 DAY = date(2025, 3, 1)
-HASTE = replace(FOR_COMMANDS, wait=1, lock=1)
+HASTE = replace(FOR_COMMANDS, wait=1, lock=1, statement=1.5)
 
 
 @pytest.fixture
@@ -148,6 +150,53 @@ async def test_a_pool_with_nothing_left_is_busy(hasty: Database, business_id: Bu
             async with read_tx(hasty, OPERATOR, business_id):
                 pass
     await write(hasty, business_id, "A-1")
+
+
+async def sleeping(database: Database, business_id: BusinessId) -> None:
+    """A write with a statement that takes half a minute."""
+    async with write_tx(database, OPERATOR, business_id, "slow") as tx:
+        await record(tx, [invoice("A-1")])
+        await tx.connection.execute("SELECT pg_sleep(30)")
+
+
+async def dawdling(database: Database, business_id: BusinessId) -> None:
+    """A write that takes its time to commit."""
+    async with write_tx(database, OPERATOR, business_id, "slow") as tx:
+        await record(tx, [invoice("A-1")])
+        await asyncio.sleep(0.5)
+
+
+async def test_a_statement_without_end_is_ended(hasty: Database, business_id: BusinessId) -> None:
+    """Given a statement that takes too long, when its time is up, then the answer is to come again; nothing is kept."""
+    with pytest.raises(Busy):
+        await sleeping(hasty, business_id)
+    async with read_tx(hasty, OPERATOR, business_id) as reading:
+        assert reading.version == 0
+    await all_back(hasty)
+
+
+async def test_a_transaction_without_end_is_cut(database_url: str, business_id: BusinessId) -> None:
+    """Given a transaction that takes too long, when its time is up, then it fails as one that lost the database."""
+    brief = replace(HASTE, held=0.2, statement=0)
+    async with connected(database_url, readers=1, writers=1, patience=brief) as database:
+        with pytest.raises(ConnectionLost):
+            await sleeping(database, business_id)
+        with pytest.raises(ConnectionLost):
+            await dawdling(database, business_id)
+        async with read_tx(database, OPERATOR, business_id) as reading:
+            assert reading.version == 0
+
+
+async def test_a_database_that_takes_no_writes_is_left(database_urls: Urls, business_id: BusinessId) -> None:
+    """Given connections to a server that has become a standby, when one is to write, then it is lost and all are made
+    anew, so that the next are to the server that takes writes."""
+    async with connected(database_urls.serve, writers=2, patience=HASTE) as database:
+        async with database.writers.connection() as one, database.writers.connection() as other:
+            for connection in (one, other):
+                await connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        with pytest.raises(ConnectionLost):
+            await write(database, business_id, "A-1")
+        await write(database, business_id, "A-1")
 
 
 async def test_one_busy_business_leaves_the_pool_to_others(database: Database, business_id: BusinessId) -> None:

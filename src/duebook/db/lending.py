@@ -104,7 +104,8 @@ async def _roll_back(connection: AsyncConnection[Any]) -> None:
 
 
 async def _commit(connection: AsyncConnection[Any]) -> None:
-    if connection.closed:  # before it was told
+    if not _is_alive(connection):  # before it was told
+        await connection.close()
         raise ConnectionLost("the connection was lost")
     try:
         await connection.commit()

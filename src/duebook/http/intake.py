@@ -21,7 +21,7 @@ BODY_BYTES: Final = 8 * 2**20
 _SMALL_BYTES: Final = 64 * 1024
 _ALL_BYTES: Final = 64 * 2**20
 """Of all bodies together, not counting the beginning of each that alone would make it a small one."""
-_CHUNK_BYTES: Final = 256 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
 
 
 class BodyTooSlow(Exception):

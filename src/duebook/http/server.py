@@ -16,6 +16,8 @@ APP: Final = "duebook.http.app:app"
 
 HEADER_SECONDS: Final = 10
 """For the head of a request; a connection on which nothing is asked for so long is closed too."""
+BUFFER_BYTES: Final = 64 * 1024
+"""Of one connection, before it is noticed that nobody reads; the head of a request is no longer either."""
 CONNECTIONS: Final = 4096
 """Open connections of one worker, many more than requests that it lets in: those beyond are to be told so."""
 FINISH_SECONDS: Final = 40
@@ -37,7 +39,7 @@ def serve(database_url: str, host: str, port: int, workers: int, app: str = APP)
         workers=workers,
         backlog=CONNECTIONS,
         backpressure=CONNECTIONS,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=BUFFER_BYTES),
         workers_kill_timeout=FINISH_SECONDS,
         respawn_failed_workers=True,
         factory=True,

@@ -105,9 +105,9 @@ class Shell:
             _check_authorization(scope)
             await self._door.pass_on(self.app, scope, receive, send_with_id)
         except ClientGone as error:
-            scope["state"]["error"] = error
+            scope["state"]["error"] = _alone(error)
         except (BadInput, QueryTooLong, Busy, BodyTooSlow, RequestEntityTooLarge) as error:
-            scope["state"]["error"] = error
+            scope["state"]["error"] = _alone(error)
             request: AnyRequest = Request(scope)
             response = self._error_answer(request, error).to_asgi_response(app=None, request=request)
             await response(scope, receive, send_with_id)
@@ -116,6 +116,12 @@ class Shell:
         """The methods of a path; the application by itself knows neither HEAD nor, for OPTIONS, all of them."""
         methods = {*found.decode().split(", "), *self._methods.get(scope.get("path_template", ""), ())}
         return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods)).encode()
+
+
+def _alone(error: Exception) -> Exception:
+    """An error without the frames that it went through: they hold the request, and with it a connection open."""
+    error.__traceback__ = error.__context__ = None
+    return error
 
 
 def _request_id(scope: HTTPScope) -> str:
