@@ -29,7 +29,7 @@ class Dispatcher:
         self._database_url: Final = database_url
         self._bounds: Final = bounds
         door = Door(bounds)
-        self._head_key: Final = settings.head_key
+        self._settings: Final = settings
         ours, platform, businesses = native.build_api(), thredfi.build(), layer.build(settings.requests_per_second)
         documents = {
             "api": partial(native.description, ours),
@@ -59,7 +59,8 @@ class Dispatcher:
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
         async with connected(self._database_url, patience=self._bounds.patience) as database:
-            services = Services(database, Keyring(database), Logins(database), Uses(database), self._head_key)
+            keyring = Keyring(database, self._settings.outside)
+            services = Services(database, keyring, Logins(database), Uses(database), self._settings.head_key)
             for dialect in self._dialects.values():
                 dialect.app.state.services = services
             await send({"type": "lifespan.startup.complete"})

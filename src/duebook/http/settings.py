@@ -22,6 +22,8 @@ from duebook.db.pool import BACKUP_URL, DATABASE_URL, MIGRATE_URL
 from duebook.http.addresses import NO_PROXIES, Proxies
 from duebook.http.origins import ANY, NO_ORIGINS, Origins
 from duebook.ledger.head_keys import HEAD_KEY, BadHeadKey, private_key
+from duebook.oauth.claims import ISSUER
+from duebook.oauth.outside import BadKeySet, TrustedIssuer, keys_of
 from duebook.watch.logs import LogFormat
 from duebook.watch.traces import is_installed
 
@@ -34,12 +36,23 @@ LOG_FORMAT: Final = "DUEBOOK_LOG_FORMAT"
 REQUESTS_PER_SECOND: Final = "DUEBOOK_LAYER_REQUESTS_PER_SECOND"
 """How many requests of a second one partner has in Layer's dialect; 0 for no limit."""
 
+TRUSTED_ISSUER: Final = "DUEBOOK_TRUSTED_ISSUER"
+"""Who else signs tokens, as they name it."""
+
+TRUSTED_KEYS: Final = "DUEBOOK_TRUSTED_KEYS"
+"""Where that issuer's key set is: a file, or an https address."""
+
+TRUSTED_AUDIENCE: Final = "DUEBOOK_TRUSTED_AUDIENCE"
+"""What that issuer calls this service."""
+
 TRUSTED_PROXIES: Final = "DUEBOOK_TRUSTED_PROXIES"
 """Lists addresses and networks of proxies that say whom they ask for, with commas between them."""
 
 TRACES_TO: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """The standard's names for where traces are sent."""
 
+_OF_ISSUER: Final = (TRUSTED_ISSUER, TRUSTED_KEYS, TRUSTED_AUDIENCE)
+_THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 _OURS: Final = "DUEBOOK_"
 _OF_TESTS: Final = "DUEBOOK_TEST_"
 _MOST_REQUESTS: Final = 1_000_000
@@ -71,6 +84,7 @@ class Settings:
     requests_per_second: int = 500
     proxies: Proxies = NO_PROXIES
     log_format: LogFormat = LogFormat.JSON
+    outside: TrustedIssuer | None = None
     head_key: Ed25519PrivateKey | None = None
     traced: bool = False
 
@@ -87,8 +101,14 @@ def settings_of(environment: Mapping[str, str], usual: Settings = USUAL) -> Sett
                 found[setting.field] = setting.read(environment[setting.name])
             except BadSetting as problem:
                 problems.append(problem)
+    outside = {name: found.pop(name) for name in _OF_ISSUER if name in found}
     if problems:
         raise BadSettings(problems)
+    if missing := [name for name in _OF_ISSUER if outside and name not in outside]:
+        rule = f"is not set, and an outside issuer needs all of {', '.join(_OF_ISSUER)}"
+        raise BadSettings([BadSetting(name, None, rule) for name in missing])
+    if outside:
+        found["outside"] = TrustedIssuer(*(outside[name] for name in _OF_ISSUER))
     found.pop("", None)
     return replace(usual, traced=any(environment.get(name) for name in TRACES_TO), **found)
 
@@ -126,6 +146,40 @@ def _head_key(given: str) -> Ed25519PrivateKey | None:
         return private_key(Path(given)) if given else None
     except BadHeadKey as bad:
         raise BadSetting(HEAD_KEY, given, bad.rule) from None
+
+
+def _issuer(given: str) -> str:
+    if not given.strip() or given == ISSUER:
+        raise BadSetting(TRUSTED_ISSUER, given, "is not the name of another issuer, as its tokens have it in `iss`")
+    return given
+
+
+def _audience(given: str) -> str:
+    if not given.strip():
+        raise BadSetting(TRUSTED_AUDIENCE, given, "is not what tokens of the issuer have in `aud`")
+    return given
+
+
+def _issuer_keys(given: str) -> str:
+    """Where a key set is. A file is read now and can be; an address is asked when there is a token to check."""
+    if "://" not in given:
+        try:
+            keys_of(Path(given).read_bytes())
+        except OSError as error:
+            raise BadSetting(TRUSTED_KEYS, given, f"cannot be read: {error.strerror}") from None
+        except BadKeySet as error:
+            raise BadSetting(TRUSTED_KEYS, given, f"is no key set: {error}") from None
+        return given
+    try:
+        url = urlsplit(given)
+        url.port  # noqa: B018
+    except ValueError:
+        raise BadSetting(TRUSTED_KEYS, None, "is not an address") from None
+    if url.username is not None or url.password is not None:
+        raise BadSetting(TRUSTED_KEYS, None, "holds a user or a password, which a key set needs none of")
+    if url.hostname and (url.scheme == "https" or (url.scheme == "http" and url.hostname in _THIS_MACHINE)):
+        return given
+    raise BadSetting(TRUSTED_KEYS, given, "is neither a file nor an https address (http only for this machine)")
 
 
 def _log_format(given: str) -> LogFormat:
@@ -205,6 +259,9 @@ TABLE: Final = (
     Setting(BACKUP_URL, _database_url(BACKUP_URL), is_secret=True),
     Setting(ALLOWED_ORIGINS, _origins, "origins"),
     Setting(REQUESTS_PER_SECOND, _requests, "requests_per_second"),
+    Setting(TRUSTED_ISSUER, _issuer, TRUSTED_ISSUER),
+    Setting(TRUSTED_KEYS, _issuer_keys, TRUSTED_KEYS),
+    Setting(TRUSTED_AUDIENCE, _audience, TRUSTED_AUDIENCE),
     Setting(TRUSTED_PROXIES, _proxies, "proxies"),
     Setting(HEAD_KEY, _head_key, "head_key"),
     Setting(LOG_FORMAT, _log_format, "log_format"),

@@ -15,6 +15,7 @@ from duebook.http.inputs import BadInput, parse, shown
 from duebook.tenancy.facts import Scope, WireProfile
 
 _GRANT: Final = "client_credentials"
+_MAY_BE_SECRET: Final = ("client_id", "client_secret")
 
 
 class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,9 +68,16 @@ class TokenOperation(Operation):
 
 
 def token_request(content_type: str, raw: bytes) -> TokenRequest:
-    """What the body asks for. Raises BadInput."""
+    """What the body asks for. Raises BadInput, which repeats nothing that may be a secret."""
     if not raw.strip():
         return TokenRequest()
+    try:
+        return _token_request(content_type, raw)
+    except BadInput as wrong:
+        raise BadInput(wrong.field, "" if wrong.field in _MAY_BE_SECRET else wrong.value, wrong.rule) from None
+
+
+def _token_request(content_type: str, raw: bytes) -> TokenRequest:
     match content_type.partition(";")[0].strip().lower():
         case "application/json":
             asked = parse(TokenRequest, raw)
@@ -85,7 +93,7 @@ def token_request(content_type: str, raw: bytes) -> TokenRequest:
 def check_client(asked: TokenRequest, partner_id: UUID) -> None:
     """A client that names itself in the body names whom its credentials belong to. Raises BadInput."""
     if asked.client_id is not None and asked.client_id.lower() != str(partner_id):
-        raise BadInput("client_id", shown(asked.client_id), "is the partner id of the credentials")
+        raise BadInput("client_id", "", "is the partner id of the credentials")
 
 
 def _form(raw: bytes) -> dict[str, str]:

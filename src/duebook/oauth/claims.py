@@ -28,7 +28,8 @@ LEEWAY_SECONDS: Final = 5
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a token says: whose it is, made with which of the partner's keys, for which business if for one only."""
+    """What a token says: whose it is, for which business if for one only, and what it was made with: one of the
+    partner's keys, or a token of an outside issuer."""
 
     iss: str = msgspec.field(default_factory=lambda: ISSUER)
     aud: str = msgspec.field(default_factory=lambda: AUDIENCE)
@@ -38,6 +39,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     nbf: int | None = None
     exp: int
     key: UUID | None = None
+    via: str | None = None
     wire_profile: WireProfile
     scope: Scope = Scope.FULL
     business_id: UUID | None = None

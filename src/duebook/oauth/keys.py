@@ -22,6 +22,7 @@ from duebook.db.pool import Database
 from duebook.db.queries import load
 from duebook.oauth.claims import ALGORITHM
 from duebook.oauth.known import Known
+from duebook.oauth.outside import OutsideKeys, TrustedIssuer
 from duebook.oauth.rotation import State, Turn, is_due, keep_up, states
 from duebook.tenancy.facts import Caller
 
@@ -47,10 +48,13 @@ class SigningKey:
 
 
 class Keyring:
-    """The keys in use, and tokens that were found good."""
+    """The keys in use, those of the outside issuer if one is trusted, and tokens that were found good."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, trusted: TrustedIssuer | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.database: Final = database
+        self.outside: Final = OutsideKeys(trusted) if trusted else None
         self.verified: Final[Known[str, Caller]] = Known()
         self._clock: Final = clock
         self._keys: dict[str, SigningKey] = {}
