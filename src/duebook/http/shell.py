@@ -7,14 +7,15 @@ Source: RFC 9110, section 9.3.2; docs/reference/settings.md, "Browsers".
 
 import re
 import secrets
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.routes import HTTPRoute
 from litestar.types import HTTPScope, Message, Receive, Send
@@ -40,6 +41,7 @@ _UNLESS_SAID: Final = {
     b"x-content-type-options": b"nosniff",
 }
 """What an answer tells a browser that says nothing of it itself."""
+_ONCE: Final = (b"authorization", b"content-type", b"host", b"idempotency-key")
 _USABLE_ID: Final = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,64}")
 
 
@@ -83,8 +85,12 @@ class Shell:
             request_id=identity, client_address=self._proxies.client(scope), dialect=self.app.opt["dialect"]
         )
 
+        started = False
+
         async def send_with_id(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = [
                     (name, value if name != b"allow" else self._allow(scope, value))
                     for name, value in message["headers"]
@@ -94,6 +100,11 @@ class Shell:
                 message["headers"] = [*headers, *unsaid, *shared, (b"x-request-id", identity.encode())]
             await send(message)
 
+        async def answer(error: Exception) -> None:
+            request: AnyRequest = Request(scope)
+            response = self._error_answer(request, error).to_asgi_response(app=None, request=request)
+            await response(scope, receive, send_with_id)
+
         if self._origins.are_asked_before(scope["method"], scope["headers"]):
             await send_with_id({"type": "http.response.start", "status": HTTPStatus.NO_CONTENT, "headers": []})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -102,15 +113,15 @@ class Shell:
             scope["method"] = "GET"  # the server leaves the body away
         try:
             _check_query(scope["query_string"])
-            _check_authorization(scope)
+            _check_headers(scope["headers"])
             await self._door.pass_on(self.app, scope, receive, send_with_id)
         except ClientGone as error:
             scope["state"]["error"] = _alone(error)
+            if not started:  # it may only have sent a body that ends too early, or is not in its form
+                await answer(ClientException("the body does not come in full, or not as its headers say"))
         except (BadInput, QueryTooLong, Busy, BodyTooSlow, RequestEntityTooLarge) as error:
             scope["state"]["error"] = _alone(error)
-            request: AnyRequest = Request(scope)
-            response = self._error_answer(request, error).to_asgi_response(app=None, request=request)
-            await response(scope, receive, send_with_id)
+            await answer(error)
 
     def _allow(self, scope: HTTPScope, found: bytes) -> bytes:
         """The methods of a path; the application by itself knows neither HEAD nor, for OPTIONS, all of them."""
@@ -140,10 +151,13 @@ def _check_query(query: bytes) -> None:
         raise BadInput("query", "", "the NUL character (%00) cannot be kept")
 
 
-def _check_authorization(scope: HTTPScope) -> None:
-    """What stands in front of us may go by one of two headers and we by the other. Raises BadInput."""
-    if sum(name == b"authorization" for name, _ in scope["headers"]) > 1:
-        raise BadInput("Authorization", "", "is given once")
+def _check_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """A header that comes twice may be read otherwise by what stands in front of us. Raises BadInput."""
+    found = Counter(name for name, _ in headers)
+    if twice := next((name for name in _ONCE if found[name] > 1), None):
+        raise BadInput(twice.decode().title(), "", "is given once")
+    if found[b"transfer-encoding"] and found[b"content-length"]:
+        raise BadInput("Transfer-Encoding", "", "and Content-Length exclude each other")
 
 
 def failure_headers(error: Exception, status: int) -> dict[str, str]:
