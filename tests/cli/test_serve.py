@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from duebook.db.embedded import Urls
+from duebook.db.embedded import Urls, owned
+from duebook.db.migrate import migrate
 from tests.cli.conftest import Run, free_port, read_until
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -107,21 +108,61 @@ def test_a_server_whose_workers_cannot_work_says_so(start: Start, database_urls:
     assert is_closed(port)
 
 
-def test_a_server_whose_embedded_database_is_killed_names_it(start: Start, home: Path, port: int, run: Run) -> None:
-    """Given a server, when its embedded database is killed, then it ends, says where to look, and nothing is lost."""
+def kill_database(home: Path) -> None:
+    """SIGKILL for PostgreSQL's first process."""
+    os.kill(int((home / "pgdata" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+
+
+def wait_until_answered(port: int) -> None:
+    """Returns once the server can work."""
+    while not answers(port):
+        time.sleep(0.05)
+
+
+def test_an_embedded_database_that_is_killed_is_started_again(start: Start, home: Path, port: int, run: Run) -> None:
+    """Given a server, when its embedded database is killed, then it goes on with another and nothing is lost; when that
+    happens again and again, it ends and says where to look."""
     process = start("serve", "--port", str(port), "--data-dir", str(home))
     read_until(process, "listens")
     made = run(f"partner create First --data-dir {home} --json").json
-    os.kill(int((home / "pgdata" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+    [worker] = workers_of(process.pid)
+    for _ in range(3):
+        kill_database(home)
+        assert process.stderr is not None
+        while "is started again" not in (said := process.stderr.readline()):
+            pass
+        assert said == f"The database stopped by itself, and is started again. {home}/server.log.1 may say why.\n"
+        wait_until_answered(port)
+    assert workers_of(process.pid) == [worker]
+    assert [one["partner_id"] for one in run(f"partner list --data-dir {home} --json").json] == [made["partner_id"]]
+    kill_database(home)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert err.splitlines()[-1] == (
-        f"duebook: the database in {home} stopped by itself, and the server cannot go on without it: "
+        f"duebook: the database in {home} stops by itself again and again, and the server cannot go on without it: "
         f"{home}/server.log may say why. What is recorded is safe; start the server again"
     )
     assert "Traceback" not in err
     assert is_closed(port)
-    assert [one["partner_id"] for one in run(f"partner list --data-dir {home} --json").json] == [made["partner_id"]]
+
+
+def test_a_server_waits_for_its_database(start: Start, home: Path, port: int) -> None:
+    """Given a database that is not up, when a server is started, then it says so and waits; when the database goes and
+    comes back, then it is not ready meanwhile, and needs no restart."""
+    with owned(home, fsync=False) as urls:
+        migrate(urls.owner)
+    process = start("serve", "--port", str(port), DUEBOOK_DATABASE_URL=urls.serve)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("Waiting for the database: ")
+    with owned(home, fsync=False):
+        read_until(process, "listens")
+        assert answers(port)
+    assert httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code == 503
+    assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10).status_code == 200
+    with owned(home, fsync=False):
+        wait_until_answered(port)
+        process.terminate()
+        assert process.wait(timeout=30) == 0
 
 
 def test_a_worker_that_is_killed_is_replaced(start: Start, database_urls: Urls, port: int) -> None:

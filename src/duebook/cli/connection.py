@@ -6,6 +6,7 @@ Source: docs/reference/settings.md.
 
 import os
 import shlex
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ BOOKS: Final = "books"
 
 _QUERIES: Final = load("duebook.cli")
 _CONNECT_SECONDS: Final = "10"
+_DATABASE_SECONDS: Final = 60.0
+"""How long a server that is started before its database waits for it."""
+_POLL_SECONDS: Final = 0.2
+_ON_ITS_WAY: Final = ("starting up", "shutting down", "recovery", "not yet accepting", "too many clients")
+"""What PostgreSQL says, in English, when it refuses a connection for the moment."""
 
 
 class SchemaBehind(CommandRefused):
@@ -173,8 +179,34 @@ def raise_if_behind(url: str) -> None:
         _raise_if_behind(connection)
 
 
-def raise_if_unfit(url: str) -> None:
-    """Raises SchemaBehind or RoleTooStrong if this URL cannot be served."""
+def wait_until_fit(url: str) -> None:
+    """Returns when the database of this URL can be served; waits for one that cannot be reached yet.
+
+    Raises SchemaBehind, RoleTooStrong, psycopg.Error.
+    """
+    give_up = time.monotonic() + _DATABASE_SECONDS
+    waited = False
+    while True:
+        try:
+            _raise_if_unfit(url)
+        except psycopg.OperationalError as error:
+            if not _may_come_up(error) or time.monotonic() > give_up:
+                raise
+            if not waited:
+                remark(f"Waiting for the database: {' '.join(str(error).split())}")
+            waited = True
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+
+
+def _may_come_up(error: psycopg.OperationalError) -> bool:
+    """Whether a database may take this connection in a moment: nothing answered, or something that is on its way up."""
+    said = str(error)
+    return "FATAL" not in said or any(one in said for one in _ON_ITS_WAY)
+
+
+def _raise_if_unfit(url: str) -> None:
     with psycopg.connect(url, row_factory=namedtuple_row) as connection:
         role: Any = connection.execute(_QUERIES.role).fetchone()
         strong = {"is a superuser": role.superuser, "has BYPASSRLS": role.bypasses, "owns the database": role.owns}

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from duebook.cli.connection import USUAL, Where, external_url, folder, raise_if_unfit, supervised_url
+from duebook.cli.connection import USUAL, Where, external_url, folder, supervised_url, wait_until_fit
 from duebook.cli.serving import HERE, NO_METRICS, Listen, MetricsAt, begin, run_server
 
 
@@ -21,7 +21,7 @@ def serve(
     url = external_url(where)
     with metrics.answered() as counting:
         if url is not None:
-            raise_if_unfit(url)
+            wait_until_fit(url)
             run_server(url, listen, workers, log_format, lambda: _say(listen), counting=counting)
             return
         home = folder(where)

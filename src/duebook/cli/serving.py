@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ import duebook
 from duebook.cli.connection import own_head_key
 from duebook.cli.exits import CommandRefused
 from duebook.cli.output import progress, remark
-from duebook.db.embedded import LOG, is_up
+from duebook.db.embedded import LOG, is_up, revive
 from duebook.db.pool import BACKUP_URL, DATABASE_URL, MIGRATE_URL
 from duebook.http.server import FINISH_SECONDS
 from duebook.http.settings import LOG_FORMAT, USUAL, Settings, said, settings_of
@@ -46,6 +47,9 @@ _STOP_SECONDS: Final = FINISH_SECONDS + 5.0
 _POLL_SECONDS: Final = 0.05
 NOBODY_COUNTS: Final[Mapping[str, str]] = {}
 _WATCH_SECONDS: Final = 1.0
+_DEATHS: Final = 4
+_DEATHS_SECONDS: Final = 120.0
+"""So many deaths of the embedded database within so long, and something is wrong that another start does not mend."""
 
 
 class CannotListen(CommandRefused):
@@ -64,12 +68,12 @@ class ServerFailed(CommandRefused):
 
 
 class DatabaseGone(CommandRefused):
-    """The embedded database runs as long as the server."""
+    """The embedded database runs as long as the server, or is soon up again."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         super().__init__(
-            f"the database in {data_dir} stopped by itself, and the server cannot go on without it: "
+            f"the database in {data_dir} stops by itself again and again, and the server cannot go on without it: "
             f"{data_dir / LOG} may say why. What is recorded is safe; start the server again"
         )
 
@@ -163,7 +167,7 @@ def run_server(
     data_dir: Path | None = None,
     counting: Mapping[str, str] = NOBODY_COUNTS,
 ) -> None:
-    """Serve until this process is told to stop, or the embedded database of a folder, if it is that one, is gone.
+    """Serve until this process is told to stop. The embedded database of a folder, if it is that one, is kept running.
 
     `counting` is what has the workers count. Raises CannotListen, ServerFailed, DatabaseGone.
     """
@@ -190,7 +194,7 @@ def run_server(
             _wait_until_ready(server, listen)
         when_ready()
         sys.stdout.flush()
-        _watch(server, data_dir)
+        _watch(server, data_dir, database_url, _LOG.warning if log_format is LogFormat.JSON else remark)
     except (KeyboardInterrupt, SystemExit):
         _ignore_signals()
         (_LOG.info if log_format is LogFormat.JSON else remark)("Stopping.")
@@ -217,12 +221,19 @@ def _wait_until_ready(server: subprocess.Popen[bytes], listen: Listen) -> None:
     raise ServerFailed(f"did not start (exit code {server.returncode})")
 
 
-def _watch(server: subprocess.Popen[bytes], data_dir: Path | None) -> NoReturn:
-    """Raises ServerFailed or DatabaseGone."""
-    while data_dir is None or is_up(data_dir):
+def _watch(server: subprocess.Popen[bytes], data_dir: Path | None, url: str, tell: Callable[[str], None]) -> NoReturn:
+    """See that all goes on, and start the embedded database again. Raises ServerFailed, DatabaseGone, EmbeddedError."""
+    deaths: deque[float] = deque(maxlen=_DEATHS)
+    while True:
         with suppress(subprocess.TimeoutExpired):
             raise ServerFailed(f"stopped by itself (exit code {server.wait(_WATCH_SECONDS)})")
-    raise DatabaseGone(data_dir)
+        if data_dir is None or is_up(data_dir):
+            continue
+        deaths.append(time.monotonic())
+        if len(deaths) == _DEATHS and deaths[-1] - deaths[0] < _DEATHS_SECONDS:
+            raise DatabaseGone(data_dir)
+        tell(f"The database stopped by itself, and is started again. {data_dir / LOG}.1 may say why.")
+        revive(data_dir, url)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "is_up",
     "owned",
     "provide_passwords",
+    "revive",
     "shared",
     "supervision",
     "sync",
@@ -137,6 +138,13 @@ def shared(data_dir: Path, *, bin_dir: Path | None = None) -> Iterator[Urls]:
 def is_up(data_dir: Path) -> bool:
     """Whether the server of a folder runs."""
     return _server_state(data_dir.resolve()) is not None
+
+
+def revive(data_dir: Path, url: str) -> None:
+    """Start the server of a folder again where `url` expects it; for the process that owns it. Raises EmbeddedError."""
+    place = prepare(data_dir, None)
+    if _running(place) is None:
+        _start(place, Path(str(conninfo_to_dict(url)["host"])), fsync=True)
 
 
 def _join(place: Place) -> Urls:
@@ -242,7 +250,7 @@ def bring_up(place: Place, fsync: bool) -> Urls:
     if not place.pgdata.exists():
         _initialise(place, fsync)
     _raise_if_of_another_version(place)
-    urls = _urls(place, _running(place) or _start(place, fsync))
+    urls = _urls(place, _running(place) or _start(place, _socket_folder(place), fsync))
     try:
         _provide(urls)
     except psycopg.OperationalError as refused:
@@ -318,9 +326,8 @@ def _running(place: Place) -> Path | None:
     return None
 
 
-def _start(place: Place, fsync: bool) -> Path:
+def _start(place: Place, sockets: Path, fsync: bool) -> Path:
     """Start the server in a session of its own and wait until it is ready; returns the folder of its socket."""
-    sockets = _socket_folder(place)
     # The number in them may belong to another process by now, which PostgreSQL would take for a server. What is left of
     # a killed server it notices without these files, by its shared memory.
     for left in (place.pgdata / "postmaster.pid", sockets / f"{_SOCKET}.lock"):
