@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from duebook.cli import main
 from duebook.db.embedded import Urls
@@ -38,6 +41,7 @@ class Ended:
 
 
 Run = Callable[[str], Ended]
+EmptyDatabases = Callable[[], Urls]
 
 
 @pytest.fixture
@@ -70,6 +74,59 @@ def business(run: Run, partner: str) -> str:
     """The id of a new business in dollars, with empty books."""
     made: str = run(f"business create 'Example Business' --partner {partner} --currency USD --json").json["business_id"]
     return made
+
+
+@pytest.fixture(scope="module")
+def empty_databases(cluster: Urls) -> Iterator[EmptyDatabases]:
+    """Makes databases with nothing in them, each with a role that will serve it."""
+    made = []
+    with psycopg.connect(make_conninfo(cluster.superuser, dbname="postgres"), autocommit=True) as connection:
+
+        def make() -> Urls:
+            name = f"test_{uuid4().hex}"
+            made.append(name)
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 OWNER duebook_owner')
+            connection.execute(f"CREATE ROLE \"{name}_serve\" LOGIN PASSWORD 'serve' NOSUPERUSER NOBYPASSRLS")
+            return Urls(
+                make_conninfo(cluster.owner, dbname=name),
+                make_conninfo(cluster.serve, dbname=name, user=f"{name}_serve", password="serve"),
+                make_conninfo(cluster.superuser, dbname=name),
+            )
+
+        yield make
+        for name in made:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            connection.execute(f'DROP ROLE "{name}_serve"')
+
+
+@pytest.fixture(scope="module")
+def backup_url(database_urls: Urls) -> Iterator[str]:
+    """The module's database as the role that docs/howto/backup-and-restore.md makes."""
+    database = conninfo_to_dict(database_urls.owner)["dbname"]
+    role, password = f"{database}_backup", "of-the-backup"
+    with psycopg.connect(database_urls.superuser, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{password}' BYPASSRLS")
+        connection.execute(f'GRANT pg_read_all_data TO "{role}"')
+        connection.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')
+        yield make_conninfo(database_urls.serve, user=role, password=password)
+        connection.execute(f'REVOKE CONNECT ON DATABASE "{database}" FROM "{role}"')
+        connection.execute(f'DROP ROLE "{role}"')
+
+
+@pytest.fixture
+def backups(tmp_path: Path, run: Run, backup_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where backups go, of the module's database, with heads that are signed with a key in it."""
+    assert run(f"heads new-key {tmp_path / 'head-key.pem'}").code == 0
+    monkeypatch.setenv("DUEBOOK_HEAD_KEY", str(tmp_path / "head-key.pem"))
+    monkeypatch.setenv("DUEBOOK_BACKUP_URL", backup_url)
+    return tmp_path
+
+
+def restored(run: Run, file: Path, urls: Urls, options: str = "") -> Ended:
+    """What restoring into a database says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DUEBOOK_MIGRATE_URL", urls.owner)
+        return run(f"restore {file} {options}")
 
 
 @pytest.fixture

@@ -5,77 +5,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from duebook.db.backup_file import DUMP, HEADS, MANIFEST, Backup, new_backup, opened_backup
 from duebook.db.embedded import Urls
 from duebook.ledger.head_keys import private_key, public_pem
-from tests.cli.conftest import Ended, Run
+from tests.cli.conftest import EmptyDatabases, Run, restored
 from tests.cli.corrected import record_in
 
 COMMAND = [sys.executable, "-c", "import sys; from duebook.cli import main; sys.exit(main())"]
-
-
-@pytest.fixture(scope="module")
-def empty_databases(cluster: Urls) -> Iterator[Callable[[], Urls]]:
-    """Makes databases with nothing in them, each with a role that will serve it."""
-    made = []
-    with psycopg.connect(make_conninfo(cluster.superuser, dbname="postgres"), autocommit=True) as connection:
-
-        def make() -> Urls:
-            name = f"test_{uuid4().hex}"
-            made.append(name)
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 OWNER duebook_owner')
-            connection.execute(f"CREATE ROLE \"{name}_serve\" LOGIN PASSWORD 'serve' NOSUPERUSER NOBYPASSRLS")
-            return Urls(
-                make_conninfo(cluster.owner, dbname=name),
-                make_conninfo(cluster.serve, dbname=name, user=f"{name}_serve", password="serve"),
-                make_conninfo(cluster.superuser, dbname=name),
-            )
-
-        yield make
-        for name in made:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-            connection.execute(f'DROP ROLE "{name}_serve"')
-
-
-@pytest.fixture(scope="module")
-def backup_url(database_urls: Urls) -> Iterator[str]:
-    """The module's database as the role that docs/howto/backup-and-restore.md makes."""
-    database = conninfo_to_dict(database_urls.owner)["dbname"]
-    role, password = f"{database}_backup", "of-the-backup"
-    with psycopg.connect(database_urls.superuser, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{password}' BYPASSRLS")
-        connection.execute(f'GRANT pg_read_all_data TO "{role}"')
-        connection.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')
-        yield make_conninfo(database_urls.serve, user=role, password=password)
-        connection.execute(f'REVOKE CONNECT ON DATABASE "{database}" FROM "{role}"')
-        connection.execute(f'DROP ROLE "{role}"')
-
-
-@pytest.fixture
-def folder(tmp_path: Path, run: Run, backup_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where backups go, of the module's database, with heads that are signed with a key in it."""
-    assert run(f"heads new-key {tmp_path / 'head-key.pem'}").code == 0
-    monkeypatch.setenv("DUEBOOK_HEAD_KEY", str(tmp_path / "head-key.pem"))
-    monkeypatch.setenv("DUEBOOK_BACKUP_URL", backup_url)
-    return tmp_path
-
-
-def restored(run: Run, file: Path, urls: Urls, options: str = "") -> Ended:
-    """What restoring into a database says."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DUEBOOK_MIGRATE_URL", urls.owner)
-        return run(f"restore {file} {options}")
 
 
 def report(run: Run, urls: Urls, business: str) -> str:
@@ -102,19 +48,19 @@ def rows(url: str, query: str) -> list[Any]:
 
 
 def test_books_come_back_as_they_were(
-    run: Run, business: str, database_urls: Urls, folder: Path, empty_databases: Callable[[], Urls]
+    run: Run, business: str, database_urls: Urls, backups: Path, empty_databases: EmptyDatabases
 ) -> None:
     """Given corrected books, when they are backed up and restored, then they are proved, say the same, byte by byte,
     and no key that signs tokens came along."""
     record_in(database_urls, business)
     with psycopg.connect(database_urls.superuser) as connection:
         connection.execute("INSERT INTO signing_key (id, private_pem) VALUES ('one', 'of the old server')")
-    made, there = run(f"backup {folder / 'books'}"), empty_databases()
+    made, there = run(f"backup {backups / 'books'}"), empty_databases()
     assert (made.code, made.err) == (0, "")
-    assert made.out.startswith(f"{folder / 'books'}: 1 business with 4 writes, as of 20")
-    assert sorted(path.name for path in folder.iterdir()) == ["books", "head-key.pem"]
-    assert (folder / "books").stat().st_mode & 0o777 == 0o600
-    ended = restored(run, folder / "books", there)
+    assert made.out.startswith(f"{backups / 'books'}: 1 business with 4 writes, as of 20")
+    assert sorted(path.name for path in backups.iterdir()) == ["books", "head-key.pem"]
+    assert (backups / "books").stat().st_mode & 0o777 == 0o600
+    ended = restored(run, backups / "books", there)
     assert (ended.code, ended.err) == (0, "")
     partner, books, heads, last = ended.out.splitlines()
     assert partner.endswith(", event 2: all is as it should be")
@@ -128,48 +74,48 @@ def test_books_come_back_as_they_were(
 
 
 def test_a_database_that_holds_something_is_refused(
-    run: Run, business: str, folder: Path, empty_databases: Callable[[], Urls]
+    run: Run, business: str, backups: Path, empty_databases: EmptyDatabases
 ) -> None:
     """Given databases with other tables, when a backup is to be restored there, then the answer says what they hold."""
     there = empty_databases()
-    assert run(f"backup {folder / 'books'}").code == 0
-    assert restored(run, folder / "books", there).code == 0
+    assert run(f"backup {backups / 'books'}").code == 0
+    assert restored(run, backups / "books", there).code == 0
     name = conninfo_to_dict(there.owner)["dbname"]
-    again = restored(run, folder / "books", there)
+    again = restored(run, backups / "books", there)
     assert again.code == 1
     assert again.err.startswith(f"duebook: the database {name} is not empty, it holds allocation, book, book_fact and ")
     assert again.err.endswith(" more: restore into a new one\n")
 
 
 def test_a_role_that_does_not_see_all_is_told_how_to_make_one(
-    run: Run, folder: Path, database_urls: Urls, monkeypatch: pytest.MonkeyPatch
+    run: Run, backups: Path, database_urls: Urls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given the owner or the serving role, when it makes a backup, then it is refused with the lines that help."""
     for url, role in ((database_urls.owner, "duebook_owner"), (database_urls.serve, "duebook_serve")):
         monkeypatch.setenv("DUEBOOK_BACKUP_URL", url)
-        ended = run(f"backup {folder / 'books'}")
+        ended = run(f"backup {backups / 'books'}")
         assert ended.code == 1
         assert ended.err.startswith(f"duebook: the role {role} does not see every row, and a backup must: as an admin")
         assert " BYPASSRLS; GRANT pg_read_all_data TO test_" in ended.err
     monkeypatch.delenv("DUEBOOK_BACKUP_URL")
     monkeypatch.setenv("DUEBOOK_DATABASE_URL", database_urls.serve)
-    assert run(f"backup {folder / 'books'}").code == 2
-    assert not (folder / "books").exists()
+    assert run(f"backup {backups / 'books'}").code == 2
+    assert not (backups / "books").exists()
 
 
-def test_backups_carry_heads_and_need_a_key(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backups_carry_heads_and_need_a_key(run: Run, backups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given no head key, when a server of one's own is backed up, then the answer says how to make one."""
     monkeypatch.delenv("DUEBOOK_HEAD_KEY")
-    ended = run(f"backup {folder / 'books'}")
+    ended = run(f"backup {backups / 'books'}")
     assert (ended.code, ended.err.partition(":")[2].strip()) == (
         1,
         "there is no key for heads: make one with `duebook heads new-key FILE`, and name the file in DUEBOOK_HEAD_KEY",
     )
 
 
-def test_no_file_loses_its_name_unasked(run: Run, business: str, folder: Path) -> None:
+def test_no_file_loses_its_name_unasked(run: Run, business: str, backups: Path) -> None:
     """Given a file of that name, or a folder, when a backup is made, then it is only replaced if that is said."""
-    file = folder / "books"
+    file = backups / "books"
     file.write_text("dear")
     refused = run(f"backup {file}")
     assert (refused.code, file.read_text()) == (1, "dear")
@@ -177,33 +123,33 @@ def test_no_file_loses_its_name_unasked(run: Run, business: str, folder: Path) -
     assert run(f"backup {file} --overwrite").code == 0
     with opened_backup(file) as backup:
         assert backup.manifest.businesses >= 1
-    (folder / "inside").mkdir()
+    (backups / "inside").mkdir()
     for name, why in (("inside", "that is a folder"), ("nowhere/books", "No such file or directory")):
-        ended = run(f"backup {folder / name} --overwrite")
-        assert ended.err == f"duebook: cannot write {folder / name}: {why}; nothing of it is left\n"
+        ended = run(f"backup {backups / name} --overwrite")
+        assert ended.err == f"duebook: cannot write {backups / name}: {why}; nothing of it is left\n"
 
 
-def test_a_full_disk_leaves_nothing(business: str, folder: Path) -> None:
+def test_a_full_disk_leaves_nothing(business: str, backups: Path) -> None:
     """Given room for a part of the backup only, when it is made, then it is refused and no file is left."""
     full = subprocess.run(
-        [*COMMAND, "backup", str(folder / "books")],
+        [*COMMAND, "backup", str(backups / "books")],
         capture_output=True,
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
     )
     assert (full.returncode, full.stderr) == (
         1,
-        f"duebook: cannot write {folder / 'books'}: File too large; nothing of it is left\n",
+        f"duebook: cannot write {backups / 'books'}: File too large; nothing of it is left\n",
     )
-    assert [path.name for path in folder.iterdir()] == ["head-key.pem"]
+    assert [path.name for path in backups.iterdir()] == ["head-key.pem"]
 
 
 @contextmanager
-def held_up(database_urls: Urls, folder: Path) -> Iterator["subprocess.Popen[str]"]:
+def held_up(database_urls: Urls, backups: Path) -> Iterator["subprocess.Popen[str]"]:
     """A backup that waits for a table that somebody has locked, with its file begun."""
     with psycopg.connect(database_urls.superuser) as connection:
         connection.execute("LOCK TABLE entry IN ACCESS EXCLUSIVE MODE")
-        command = [*COMMAND, "backup", str(folder / "books")]
+        command = [*COMMAND, "backup", str(backups / "books")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             try:
                 waits = "SELECT FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
@@ -217,13 +163,13 @@ def held_up(database_urls: Urls, folder: Path) -> Iterator["subprocess.Popen[str
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_backup_that_is_stopped_leaves_nothing_that_looks_whole(
-    number: int, business: str, database_urls: Urls, folder: Path
+    number: int, business: str, database_urls: Urls, backups: Path
 ) -> None:
     """Given a backup under way, when it is killed, then there is no file of its name; when stopped, none at all."""
-    with held_up(database_urls, folder) as process:
+    with held_up(database_urls, backups) as process:
         process.send_signal(number)
         process.wait()
-    left = sorted(path.name for path in folder.iterdir() if path.name != "head-key.pem")
+    left = sorted(path.name for path in backups.iterdir() if path.name != "head-key.pem")
     if number == signal.SIGKILL:
         [partial] = left
         assert (partial.startswith("books."), partial.endswith(".partial")) == (True, True)
@@ -231,9 +177,9 @@ def test_a_backup_that_is_stopped_leaves_nothing_that_looks_whole(
         assert left == []
 
 
-def test_no_password_is_among_arguments(business: str, database_urls: Urls, backup_url: str, folder: Path) -> None:
+def test_no_password_is_among_arguments(business: str, database_urls: Urls, backup_url: str, backups: Path) -> None:
     """Given a backup under way, when the arguments of all its processes are read, then no password is in them."""
-    with held_up(database_urls, folder) as process:
+    with held_up(database_urls, backups) as process:
         below = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         shown = [Path(f"/proc/{pid}/cmdline").read_text() for pid in [str(process.pid), *below]]
     assert "pg_dump" in shown[1]
@@ -241,55 +187,55 @@ def test_no_password_is_among_arguments(business: str, database_urls: Urls, back
 
 
 def test_heads_give_away_books_that_are_not_those_that_were_signed(
-    run: Run, business: str, database_urls: Urls, folder: Path, empty_databases: Callable[[], Urls]
+    run: Run, business: str, database_urls: Urls, backups: Path, empty_databases: EmptyDatabases
 ) -> None:
     """Given the dump of one backup with the heads of another, when restored, then each way it is found."""
     assert run(f"import invoices.csv --business {business} --side receivable").code == 0
-    assert run(f"backup {folder / 'earlier'}").code == 0
+    assert run(f"backup {backups / 'earlier'}").code == 0
     assert run(f"import bills.csv --business {business} --side payable --rate EUR=2 --rate CAD=1").code == 0
-    assert run(f"backup {folder / 'later'}").code == 0
-    with opened_backup(folder / "earlier") as earlier, opened_backup(folder / "later") as later:
+    assert run(f"backup {backups / 'later'}").code == 0
+    with opened_backup(backups / "earlier") as earlier, opened_backup(backups / "later") as later:
         for name, dump, heads in (("cut-off", earlier, later.heads), ("added-to", later, earlier.heads)):
-            pack(folder / name, dump, b"".join(dump.chunks()), heads)
-    cut_off = restored(run, folder / "cut-off", empty_databases())
+            pack(backups / name, dump, b"".join(dump.chunks()), heads)
+    cut_off = restored(run, backups / "cut-off", empty_databases())
     assert cut_off.code == 1
     assert f"business {business} ends with version 1, and its version 2 was signed" in cut_off.out
-    added_to = restored(run, folder / "added-to", empty_databases())
+    added_to = restored(run, backups / "added-to", empty_databases())
     assert added_to.code == 1
     assert f"business {business} has a version 2, which was not signed" in added_to.out
 
 
 def test_heads_of_another_key_are_refused(
-    run: Run, business: str, folder: Path, empty_databases: Callable[[], Urls], monkeypatch: pytest.MonkeyPatch
+    run: Run, business: str, backups: Path, empty_databases: EmptyDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given a backup, when another key is named, then nothing is restored; when none is at hand, its name is told."""
-    assert run(f"backup {folder / 'books'}").code == 0
+    assert run(f"backup {backups / 'books'}").code == 0
     monkeypatch.delenv("DUEBOOK_HEAD_KEY")
     there = empty_databases()
-    assert run(f"heads new-key {folder / 'other.pem'}").code == 0
-    (folder / "public.pem").write_text(public_pem(private_key(folder / "other.pem").public_key()))
-    refused = restored(run, folder / "books", there, f"--head-key {folder / 'public.pem'}")
+    assert run(f"heads new-key {backups / 'other.pem'}").code == 0
+    (backups / "public.pem").write_text(public_pem(private_key(backups / "other.pem").public_key()))
+    refused = restored(run, backups / "books", there, f"--head-key {backups / 'public.pem'}")
     assert refused.code == 1
-    assert refused.err.startswith(f"duebook: the heads in {folder / 'books'} are not signed with the key ")
+    assert refused.err.startswith(f"duebook: the heads in {backups / 'books'} are not signed with the key ")
     assert refused.err.endswith(": nothing was restored\n")
-    unknown = restored(run, folder / "books", there)
+    unknown = restored(run, backups / "books", there)
     assert (unknown.code, unknown.err.partition(",")[2]) == (0, " which is not at hand: --head-key names it\n")
-    (folder / "public.pem").write_text(public_pem(private_key(folder / "head-key.pem").public_key()))
-    known = restored(run, folder / "books", empty_databases(), f"--head-key {folder / 'public.pem'}")
+    (backups / "public.pem").write_text(public_pem(private_key(backups / "head-key.pem").public_key()))
+    known = restored(run, backups / "books", empty_databases(), f"--head-key {backups / 'public.pem'}")
     assert (known.code, known.err) == (0, "")
 
 
 def test_a_dump_that_breaks_off_leaves_nothing(
-    run: Run, business: str, folder: Path, empty_databases: Callable[[], Urls]
+    run: Run, business: str, backups: Path, empty_databases: EmptyDatabases
 ) -> None:
     """Given a backup whose dump was cut before its digest was taken, when restored, then the database is empty."""
     assert run(f"import invoices.csv --business {business} --side receivable").code == 0
-    assert run(f"backup {folder / 'whole'}").code == 0
-    with opened_backup(folder / "whole") as whole:
-        pack(folder / "cut", whole, b"".join(whole.chunks())[:-2_000], whole.heads)
+    assert run(f"backup {backups / 'whole'}").code == 0
+    with opened_backup(backups / "whole") as whole:
+        pack(backups / "cut", whole, b"".join(whole.chunks())[:-2_000], whole.heads)
     there = empty_databases()
-    ended = restored(run, folder / "cut", there)
+    ended = restored(run, backups / "cut", there)
     assert ended.code == 1
     assert ended.err.startswith("duebook: nothing was restored; PostgreSQL says:\npg_restore: error: ")
     assert rows(there.owner, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
-    assert restored(run, folder / "whole", there).code == 0
+    assert restored(run, backups / "whole", there).code == 0

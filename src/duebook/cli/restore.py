@@ -18,7 +18,7 @@ from duebook.cli.output import progress, remark
 from duebook.cli.verify import News, Proved, is_wrong, prove, show
 from duebook.db.aside import new_folder
 from duebook.db.backup_file import Backup, opened_backup
-from duebook.db.backups import NO_HEADS, bring_back
+from duebook.db.backups import NO_HEADS, bring_back, raise_if_newer
 from duebook.db.pool import DATABASE_URL, MIGRATE_URL, Database
 from duebook.ledger.head_keys import HEAD_KEY, key_id, private_key, public_key
 from duebook.ledger.heads import BadHeads, SignedHeads, departed, proved, read_heads, surpassed
@@ -53,6 +53,7 @@ def restore(
         raise UsageError(f"{DATABASE_URL} is for the role that serves: give the owner's URL in {MIGRATE_URL}")
     key = public_key(head_key) if head_key else None
     with progress("Reading the backup") as news, opened_backup(file) as backup:
+        raise_if_newer(backup)
         heads = _heads(backup, key)
         if url is not None:
             found = _restored(backup, heads, url, news)

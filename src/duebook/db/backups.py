@@ -122,12 +122,16 @@ async def _row(connection: Connection, query: str) -> Any:
     return await (await connection.execute(query)).fetchone()
 
 
+def raise_if_newer(backup: Backup) -> None:
+    """Raises NewerBackup if this release lacks migrations that the backup's books have."""
+    if backup.manifest.schema > migrations()[-1][0]:
+        raise NewerBackup(backup.path, backup.manifest.release)
+
+
 def bring_back(backup: Backup, owner_url: str) -> None:
     """Put a backup into an empty database, bring it to this release and grant the serving role what it needs.
 
-    Raises BackupError, DumpError, MigrationError, psycopg.Error.
+    Raises DumpError, MigrationError, psycopg.Error.
     """
-    if backup.manifest.schema > migrations()[-1][0]:
-        raise NewerBackup(backup.path, backup.manifest.release)
     restore_dump(owner_url, backup.chunks(), backup.manifest.programs)
     migrate(owner_url)
