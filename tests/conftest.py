@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import httpx
@@ -177,14 +177,17 @@ def server(database_url: str, settings_of_server: dict[str, str], application: s
 
 
 @contextmanager
-def served(url: str, settings: dict[str, str], application: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The address of a server of one worker, and its process."""
+def served(
+    url: str, settings: dict[str, str], application: str, log: IO[bytes] | None = None
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The address of a server of one worker, and its process; its log goes with the tests' own, or where it is told."""
     port = _free_port()
     code = "import os; from duebook.http.server import serve; "
     code += f"serve(os.environ['URL'], '127.0.0.1', {port}, 1, {application!r})"
     address = f"http://127.0.0.1:{port}"
     environment = os.environ | {"URL": url} | settings
-    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) as process:
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log) as process:
         try:
             _wait(address, process)
             yield address, process

@@ -14,6 +14,8 @@ import pytest
 from duebook.db.embedded import Urls
 from duebook.db.pool import connected
 from duebook.http.server import APP
+from duebook.oauth.keys import REFRESH_SECONDS
+from duebook.oauth.rotation import rotate
 from duebook.tenancy.facts import KeyId, PartnerId, Scope
 from duebook.tenancy.keys import Key, create_key, keys, revoke_key
 from tests.conftest import served
@@ -235,3 +237,45 @@ def test_the_last_use_of_a_key_is_written_down_once_an_hour(
     with psycopg.connect(database_url) as connection:
         later = connection.execute("SELECT count(*) FROM partner_key WHERE last_used_at > %s", [first]).fetchone()
     assert later == (0,)
+
+
+def test_after_a_leak_all_tokens_end_in_all_processes(
+    client: httpx.Client, other_server: httpx.Client, database_url: str
+) -> None:
+    """Given tokens that two processes know, when the signing key is changed at once, then both refuse them within the
+    stated time, publish the new key alone, and take each other's new tokens."""
+    platform = new_platform(database_url)
+    both = (client, other_server)
+    tokens = [partner_token(each, platform) for each in both]
+    for each in both:
+        assert [each.get("/whoami", headers=bearer(token)).status_code for token in tokens] == [200, 200]
+
+    async def changed() -> str:
+        async with connected(database_url, readers=1, writers=1) as database:
+            return (await rotate(database, at_once=True)).id
+
+    kid = apart(changed())
+    time.sleep(REFRESH_SECONDS)
+    for each in both:
+        answers = [each.get("/whoami", headers=bearer(token)) for token in tokens]
+        assert [answer.status_code for answer in answers] == [401, 401]
+        assert [key["kid"] for key in each.get("/.well-known/jwks.json").json()["keys"]] == [kid]
+    for each in both:
+        fresh = partner_token(each, platform)
+        assert [other.get("/whoami", headers=bearer(fresh)).status_code for other in both] == [200, 200]
+
+
+def test_the_key_set_is_enough_to_check_a_token(client: httpx.Client, platform: Platform) -> None:
+    """Given a token, when another service checks it with what is published, then it can, and nothing private is there;
+    the answer may be kept for a time that is short beside the day for which a key is known before it signs."""
+    token = partner_token(client, platform)
+    answer = client.get("/.well-known/jwks.json")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/jwk-set+json")
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    for key in answer.json()["keys"]:
+        assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+        assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "sig", "ES256")
+    published = jwt.PyJWKSet.from_dict(answer.json())[jwt.get_unverified_header(token)["kid"]]
+    said = jwt.decode(token, published, issuer="duebook", audience="duebook")
+    assert said["partner_id"] == str(platform.partner_id)
+    assert said["iat"] == said["nbf"]
