@@ -1,6 +1,6 @@
 """Changes behind the service's back, by whoever may do everything, and what verifying says to them; then undone."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from duebook.db.embedded import Urls
 from duebook.db.pool import Connection, utc_now
 from duebook.ledger.heads import Heads, departed
 from duebook.ledger.verify import verify
-from duebook.tenancy.facts import Business
+from duebook.tenancy.facts import Business, PartnerId
 from duebook.tenancy.gate import ReadTx, set_tenant
 from duebook.tenancy.verify import partners_named, verify_partner
 
@@ -42,10 +42,12 @@ async def found_in_books(connection: Connection, urls: Urls, business: Business)
     return [str(finding) async for finding in verify(tx)]
 
 
-async def found_of_partners(connection: Connection, urls: Urls) -> list[str]:
-    """What verifying all partners says, within the transaction."""
+async def found_of_partners(
+    connection: Connection, urls: Urls, others: Collection[PartnerId] = frozenset()
+) -> list[str]:
+    """What verifying all partners but those says, within the transaction."""
     await as_served(connection, urls)
-    ids = await partners_named(connection)
+    ids = [one for one in await partners_named(connection) if one not in others]
     return [str(finding) for one in ids for finding in [each async for each in verify_partner(connection, one)]]
 
 

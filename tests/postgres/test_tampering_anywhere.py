@@ -4,6 +4,7 @@ What is outside of that is said in tests/postgres/test_tampering.py.
 """
 
 import re
+from collections.abc import Collection
 from random import Random
 from typing import Final, NamedTuple
 
@@ -16,8 +17,9 @@ from duebook.db.embedded import Urls
 from duebook.db.pool import Connection, Database
 from duebook.ledger.heads import Heads, signed_heads
 from duebook.tenancy.businesses import business
-from duebook.tenancy.facts import Business
+from duebook.tenancy.facts import Business, PartnerId
 from duebook.tenancy.keys import create_key, rotate_key
+from duebook.tenancy.verify import partners_named
 from tests.oracle.histories import made_up
 from tests.postgres.tampering import found_by_heads, found_in_books, found_of_partners, meddling
 from tests.postgres.test_ledger_chain import TABLES
@@ -155,19 +157,22 @@ async def test_whatever_is_changed_is_found(database: Database, database_urls: U
     await rotate_key(database, of.partner_id)
     async with database.readers.connection() as reading:
         heads = await signed_heads(reading, KEY, NOON)
+        others = set(await partners_named(reading)) - {of.partner_id}
     async with meddling(database_urls) as connection:
         async with connection.transaction(force_rollback=True):
-            assert await found(connection, database_urls, of, heads) == []
+            assert await found(connection, database_urls, of, heads, others) == []
         for _ in range(AT_ONCE):
             async with connection.transaction(force_rollback=True):
                 if done := await meddle(rng, connection, of):
-                    assert await found(connection, database_urls, of, heads), done
+                    assert await found(connection, database_urls, of, heads, others), done
 
 
-async def found(connection: Connection, urls: Urls, of: Business, heads: Heads) -> list[str]:
-    """What is found by verifying, or else by heads."""
+async def found(
+    connection: Connection, urls: Urls, of: Business, heads: Heads, others: Collection[PartnerId]
+) -> list[str]:
+    """What is found by verifying, or else by heads; of the other partners there are, nothing is asked."""
     return (
         await found_in_books(connection, urls, of)
-        or await found_of_partners(connection, urls)
+        or await found_of_partners(connection, urls, others)
         or await found_by_heads(connection, urls, heads)
     )
