@@ -69,15 +69,18 @@ def _bare(environment: Mapping[str, str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def machine() -> Iterator[Machine]:
-    """An empty layer for the length of the block. This interpreter is its `python3`, whoever may reach it here."""
+def machine(*accounts: str) -> Iterator[Machine]:
+    """An empty layer for the length of the block, with the accounts of every Debian machine and those that are named.
+
+    This interpreter is its `python3`, whoever may reach it here.
+    """
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="duebook-machine-"))
         stack.callback(home.rmdir)
 
         def mount(*arguments: str | Path) -> None:
             subprocess.run(["mount", *map(str, arguments)], check=True)
-            stack.callback(subprocess.run, ["umount", "--lazy", str(arguments[-1])], check=True)
+            stack.callback(subprocess.run, ["umount", "--lazy", "--recursive", str(arguments[-1])], check=True)
 
         mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", home)
         upper, work, root = home / "upper", home / "work", home / "root"
@@ -85,19 +88,19 @@ def machine() -> Iterator[Machine]:
             folder.mkdir()
         mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={upper},workdir={work}", "overlay", root)
         mount("-t", "proc", "proc", root / "proc")
-        mount("--bind", "/dev", root / "dev")
+        mount("--rbind", "/dev", root / "dev")
+        subprocess.run(["mount", "--make-rslave", root / "dev"], check=True)  # what ends there does not end here
         mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", root / "tmp")
         if sys.base_prefix != "/usr":
             mount("--bind", "-o", "ro", sys.base_prefix, root / "usr" / "local")
             subprocess.run(["chroot", root, "ldconfig"], check=True)  # its library is found by where it lies now
         for name in ("passwd", "group", "shadow", "gshadow"):
-            _forget_accounts(root / "etc" / name)
+            _forget_accounts(root / "etc" / name, accounts)
         yield Machine(root)
 
 
-def _forget_accounts(file: Path) -> None:
-    """Leave the accounts that every Debian machine has."""
-    usual = {line.partition(":")[0] for line in (_USUAL / _LISTED[file.name]).read_text().splitlines()}
+def _forget_accounts(file: Path, kept_too: Sequence[str]) -> None:
+    usual = {line.partition(":")[0] for line in (_USUAL / _LISTED[file.name]).read_text().splitlines()} | {*kept_too}
     kept = [line for line in file.read_text().splitlines(keepends=True) if line.partition(":")[0] in usual]
     file.write_text("".join(kept))
 
