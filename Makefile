@@ -7,6 +7,8 @@ PORT ?= 8000
 PG15_BIN ?= /usr/lib/postgresql/15/bin
 UV ?= uv
 EXAMPLES ?= 5000
+WRITES ?= 10000
+MINUTES ?= 30
 
 # The folders whose tests use a database. `make test-pg15` runs those of them again that start its programs, without those
 # that look at the served documents or at what is refused before a database is asked, and tries properties on fewer examples.
@@ -61,7 +63,9 @@ lint: .venv/ready ## check style, formatting and types
 bench: .venv/ready ## print how speed holds up with size and history, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: .venv/ready ## try the properties on many more histories and requests (EXAMPLES=5000)
+soak: .venv/ready ## try faults amid many writes (WRITES=10000), load (MINUTES=30), properties on many examples (EXAMPLES=5000)
+	DUEBOOK_TEST_WRITES=$(WRITES) $(BIN)/pytest tests/faults
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 	DUEBOOK_TEST_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS) $(HISTORIES)
 
 bom: .venv/ready .supply/ready .server/ready ## write the bill of materials of a server, and what everything is licensed under

@@ -19,14 +19,14 @@ import httpx
 from tests.faults.books import Books
 from tests.faults.dialects import DIALECTS, Dialect, Write
 
-WRITES: Final = int(os.environ.get("DUEBOOK_WRITES", "300"))
+WRITES: Final = int(os.environ.get("DUEBOOK_TEST_WRITES", "200"))
 """How many writes a scenario has."""
 
 CLIENTS: Final = 24
 """How many write at the same time."""
 
 ANSWER_SECONDS: Final = 40.0
-AGAIN_SECONDS: Final = 0.1
+AGAIN_SECONDS: Final = 0.25
 """How soon a client comes again when its connection ended."""
 
 INVOICE: Final = 1_000_000

@@ -10,7 +10,7 @@ from tests.faults.books import Books, new_books
 from tests.faults.clients import Tally
 from tests.faults.postgres import Cluster, Postgres
 from tests.faults.proxy import Proxy
-from tests.faults.served import Served
+from tests.faults.served import Served, verify
 from tests.http.world import new_platform
 
 Say = Callable[[Tally], None]
@@ -25,35 +25,36 @@ def cluster_of_faults() -> Iterator[Cluster]:
             yield cluster
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """A place for a module's servers, which the account of the database can reach."""
+    """A place for servers, which the account of the database can reach."""
     with tempfile.TemporaryDirectory(prefix="duebook-test-") as folder:
         Path(folder).chmod(0o777)
         yield Path(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres(cluster_of_faults: Cluster, folder: Path) -> Iterator[Postgres]:
-    """A module's database; a test that kills it starts it again."""
+    """The database of most tests; one that kills it starts it again. In the end all of it is verified."""
     postgres = cluster_of_faults.copy(folder / "data")
     try:
         postgres.start()
         yield postgres
+        assert verify(postgres.urls.serve) == []
     finally:
         postgres.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def proxy(postgres: Postgres) -> Iterator[Proxy]:
-    """The wire between the module's server and its database."""
+    """The wire between the server and its database."""
     with Proxy.running(postgres.port) as proxy:
         yield proxy
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(postgres: Postgres, proxy: Proxy, folder: Path) -> Iterator[Served]:
-    """The module's server: one for all its tests, which it has to live through."""
+    """The server of most tests, which it has to live through: only killing all of it has it started again."""
     with Served.running(postgres.urls_through(proxy.port).serve, folder / "served.log") as served:
         yield served
 

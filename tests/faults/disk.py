@@ -15,7 +15,7 @@ from typing import Final
 from tests.cli.conftest import free_port
 from tests.faults.postgres import Cluster, Postgres
 
-DATA_MIB: Final = 128
+DATA_MIB: Final = 384
 LOG_MIB: Final = 64
 _IS_ROOT: Final = os.geteuid() == 0
 _OURS: Final = () if _IS_ROOT else ("--user", "--map-current-user", "--keep-caps")
@@ -28,8 +28,8 @@ _LAY_OUT: Final = """
 cp -a "$1" "$0/data" && "$2/pg_resetwal" --wal-segsize=1 -D "$0/data" >/dev/null &&
 mv "$0/data/pg_wal" "$0/log" && ln -s "$0/log/pg_wal" "$0/data/pg_wal"
 """
-_STAYS_DOWN: Final = {"restart_after_crash": "off"}
-_CHUNK: Final = bytes(2**12)
+_SETTINGS: Final = {"restart_after_crash": "off", "max_wal_size": "16MB", "min_wal_size": "2MB"}
+_CHUNK: Final = bytes(2**20)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def small_disks(cluster: Cluster, folder: Path) -> Iterator[tuple[Postgres, Disk
             laid_out = ["sh", "-c", _LAY_OUT, str(folder), str(cluster.data), str(cluster.programs)]
             subprocess.run([*enter, *laid_out], check=True, cwd="/")
             outside = Path(f"/proc/{keeper.pid}/root{folder}")
-            postgres = Postgres(cluster, folder / "data", free_port(), tuple(enter), _STAYS_DOWN)
+            postgres = Postgres(cluster, folder / "data", free_port(), tuple(enter), _SETTINGS)
             try:
                 postgres.start()
                 yield postgres, Disk(outside), Disk(outside / "log")

@@ -1,11 +1,12 @@
-"""The wire to the database is cut, closed by half, or loses an answer: nothing is lost and nothing doubled."""
+"""The wire to the database is cut, closed by half, stalled, or loses an answer: nothing is lost and nothing doubled."""
 
 from tests.faults.books import Books
-from tests.faults.clients import WRITES, writing
+from tests.faults.clients import WRITES, answered, writing
 from tests.faults.conftest import Say
 from tests.faults.postgres import Postgres
 from tests.faults.proof import prove
 from tests.faults.proxy import Proxy
+from tests.faults.served import Served
 
 
 async def test_connections_are_cut_in_the_middle_of_statements(
@@ -17,7 +18,6 @@ async def test_connections_are_cut_in_the_middle_of_statements(
             await tally.reached(turn * WRITES // 8)
             assert proxy.cut() if turn % 2 else proxy.half_close()
     say(tally)
-    assert tally.answers[503] > 0
     prove(tally, postgres)
 
 
@@ -31,4 +31,20 @@ async def test_a_commit_whose_answer_is_lost_is_not_done_twice(
     say(tally)
     assert proxy.lost == 20
     assert tally.answers[200] > 0
+    prove(tally, postgres)
+
+
+async def test_a_network_that_says_nothing_ends_by_timeout(
+    books: list[Books], postgres: Postgres, proxy: Proxy, served: Served, say: Say
+) -> None:
+    """Given clients that write, when the wire passes nothing on and closes nothing, then every client is told to come
+    again, and once it flows everything goes on."""
+    async with writing(books) as tally:
+        await tally.reached(WRITES // 2)
+        proxy.stall()
+        stalled = tally.under_way
+        statuses = await answered(stalled)
+        proxy.flow()
+    say(tally)
+    assert 503 in statuses <= {200, 201, 503}
     prove(tally, postgres)

@@ -15,10 +15,10 @@ async def test_all_of_postgresql_is_killed(books: list[Books], postgres: Postgre
     async with writing(books) as tally:
         for turn in (1, 2):
             await tally.reached(turn * WRITES // 3)
+            assert tally.under_way
             await asyncio.to_thread(postgres.kill)
             await asyncio.to_thread(postgres.start)
     say(tally)
-    assert tally.answers[503] > 0
     prove(tally, postgres)
 
 
@@ -29,5 +29,4 @@ async def test_one_process_killed(books: list[Books], postgres: Postgres, served
         while not await asyncio.to_thread(postgres.kill_write):
             pass
     say(tally)
-    assert tally.answers[503] > 0
     prove(tally, postgres)

@@ -12,7 +12,7 @@ from tests.faults.conftest import Say
 from tests.faults.disk import Disk, small_disks
 from tests.faults.postgres import Cluster, Postgres
 from tests.faults.proof import prove
-from tests.faults.served import Served
+from tests.faults.served import Served, verify
 from tests.http.world import new_platform
 
 
@@ -28,7 +28,7 @@ async def test_a_full_disk(on_disks: tuple[Postgres, Disk, Disk], folder: Path, 
     again, reports were answered all the while, and every write is there once; so it is after the log's disk was full
     and PostgreSQL, which stops then, is started again."""
     postgres, data, log = on_disks
-    with Served.running(postgres.urls.serve, folder / "served.log") as served:
+    with Served.running(postgres.urls.serve, folder / "small-served.log") as served:
         books = new_books(served.url, new_platform(postgres.urls.serve), 3)
         async with writing(books) as tally:
             await tally.reached(WRITES // 4)
@@ -45,3 +45,4 @@ async def test_a_full_disk(on_disks: tuple[Postgres, Disk, Disk], folder: Path, 
             await asyncio.to_thread(postgres.start)
         say(tally)
         prove(tally, postgres)
+        assert verify(postgres.urls.serve) == []
