@@ -98,6 +98,18 @@ def test_what_is_made_from_it_ends_with_it(client: httpx.Client, platform: Platf
     assert client.post("/v1/platform/oauth2/token/", headers=bearer(token)).status_code == 401
 
 
+def test_what_is_written_tells_whom_the_issuer_named(client: httpx.Client, platform: Platform) -> None:
+    """Given a token of the issuer for somebody, and one made with it, when they write, then the audit names him."""
+    business = new_business(client, platform)
+    token = signed("ec", partner_id=str(platform.partner_id), scope="duebook:full", sub="ann@login.example")
+    made = client.post(f"/v1/platform/{business}/oauth2/token/", headers=bearer(token)).json()["access_token"]
+    assert [asked(client, business, one) for one in (token, made)] == [(200, 201), (200, 201)]
+    audit = client.get(f"/api/v1/businesses/{business}/audit", headers=bearer(made)).json()
+    first, second = (one["actor"] for one in audit["records"])
+    assert (first["subject"], second["subject"]) == ("ann@login.example", "ann@login.example")
+    assert ("key_id" in first, "key_id" in second, second["business_id"]) == (False, False, business)
+
+
 def test_where_the_issuer_is_not_trusted_nothing_of_it_opens(
     client: httpx.Client, database_url: str, platform: Platform, business: str
 ) -> None:

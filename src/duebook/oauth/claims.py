@@ -40,6 +40,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exp: int
     key: UUID | None = None
     via: str | None = None
+    subject: str | None = None
     wire_profile: WireProfile
     scope: Scope = Scope.FULL
     business_id: UUID | None = None

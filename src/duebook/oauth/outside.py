@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.request import HTTPRedirectHandler, build_opener
 from uuid import UUID
 
 import jwt
 import msgspec
 from jwt import PyJWK
+from msgspec import Meta
 
 from duebook.oauth.claims import LEEWAY_SECONDS
 from duebook.oauth.errors import BadToken
@@ -72,6 +73,7 @@ class OutsideClaims(msgspec.Struct, frozen=True, kw_only=True):
     """What a token of the issuer says, beside what every token says."""
 
     exp: int | float
+    sub: Annotated[str, Meta(max_length=255)] | None = None
     partner_id: UUID
     business_id: UUID | None = None
     scope: str = ""
@@ -115,6 +117,7 @@ class OutsideKeys:
             BusinessId(said.business_id) if said.business_id else None,
             said.wire_profile,
             Scope.FULL if FULL in said.scope.split() else Scope.READ,
+            subject=said.sub,
             ends_at=datetime.fromtimestamp(min(said.exp, _FAR.timestamp()), UTC),
         )
         return caller, min(said.exp + LEEWAY_SECONDS, time.time() + VERIFIED_SECONDS)

@@ -58,6 +58,7 @@ async def issue(
         exp=now + seconds,
         key=caller.key_id,
         via=keyring.outside.trusted.issuer if caller.key_id is None and keyring.outside else None,
+        subject=caller.subject,
         wire_profile=wire_profile or caller.wire_profile,
         scope=Scope.READ if Scope.READ in (scope, caller.scope) else Scope.FULL,
         business_id=business_id or caller.business_id,
@@ -169,4 +170,4 @@ def _caller(keyring: Keyring, said: Claims) -> Caller:
         raise BadToken("is malformed")
     if keyring.outside is None or said.via != keyring.outside.trusted.issuer:
         raise BadToken("was made with one of an issuer that is not trusted")
-    return replace(caller, ends_at=datetime.fromtimestamp(said.exp, UTC))
+    return replace(caller, subject=said.subject, ends_at=datetime.fromtimestamp(said.exp, UTC))

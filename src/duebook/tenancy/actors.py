@@ -28,6 +28,7 @@ def actor_json(by: Caller | Operator) -> str:
         said = {
             "partner_id": str(by.partner_id),
             "key_id": str(by.key_id) if by.key_id else None,
+            "subject": by.subject,
             "business_id": str(by.business_id) if by.business_id else None,
             "address": by.address,
             "request_id": by.request_id,

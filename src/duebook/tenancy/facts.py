@@ -62,7 +62,8 @@ class Business:
 class Caller:
     """Who asks: a key of a partner, or a token of an outside issuer; bound to one business if its token says so.
 
-    `address` and `request_id` are those of the request that brought it, where there is one; `ends_at` is when its
+    `subject` is whom an outside issuer made its token for. `address` and `request_id` are those of the request that
+    brought it, where there is one; `ends_at` is when its
     credentials end, if they do and it is known: what is made from them ends then too.
     """
 
@@ -71,6 +72,7 @@ class Caller:
     business_id: BusinessId | None
     wire_profile: WireProfile
     scope: Scope
+    subject: str | None = None
     address: str | None = None
     request_id: str | None = None
     ends_at: datetime | None = None
