@@ -5,11 +5,9 @@ Holds: the three formats say the same numbers; no text of a CSV file is a formul
 Source: docs/howto/command-line.md, "Aging".
 """
 
-import csv
-import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -18,10 +16,9 @@ from duebook.aging.bands import Bands
 from duebook.aging.report import AgingReport, Credits
 from duebook.cli.output import grouped, print_json, print_table, printable, remark
 from duebook.cli.stated import Stated, stated
+from duebook.exports.cells import csv_line
 from duebook.ledger.facts import Side
 from duebook.money import format_minor
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Format(StrEnum):
@@ -100,13 +97,12 @@ def print_report(report: Report, form: Format) -> None:
 
 def _print_csv(report: Report) -> None:
     bands = report.bands
-    out = csv.writer(sys.stdout, lineterminator="\n")
     headers = [_csv_header(bands, band) for band in range(len(bands))]
-    out.writerow(["party_id", "external_id", "name", "currency", *headers, "unapplied", "total"])
+    print(csv_line(["party_id", "external_id", "name", "currency", *headers, "unapplied", "total"]), end="")
     for row in report.rows:
-        amounts = [format_minor(amount, row.currency) for amount in (*row.buckets, row.unapplied, row.total)]
-        texts = (row.party_id or "", _no_formula(row.external_id or ""), _no_formula(row.name), row.currency)
-        out.writerow([*texts, *amounts])
+        amounts = [Decimal(format_minor(amount, row.currency)) for amount in (*row.buckets, row.unapplied, row.total)]
+        who = (str(row.party_id) if row.party_id else None, row.external_id, row.name, row.currency)
+        print(csv_line([*who, *amounts]), end="")
 
 
 def _csv_header(bands: Bands, band: int) -> str:
@@ -117,10 +113,6 @@ def _csv_header(bands: Bands, band: int) -> str:
     if band == 0:
         return "current" if upper == 0 else f"days_to_{upper}"
     return f"days_{bands.edges[band - 1]}_{upper}"
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _print_as_table(report: Report) -> None:

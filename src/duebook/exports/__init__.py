@@ -1,0 +1,1 @@
+"""What leaves the books as a file: one module per format."""
