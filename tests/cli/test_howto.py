@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "howto" / "command-line.md"
 COMMANDS = [
     *("serve", "migrate", "partner create", "partner list", "partner rotate-key"),
     *("business create", "business list", "business show", "import", "aging", "explain", "changes", "tie-out"),
-    *("close", "start", "rates import", "rates list", "versions", "verify", "demo"),
+    *("close", "start", "rates import", "rates list", "versions", "audit", "verify", "demo"),
     *("heads new-key", "heads public-key", "heads sign"),
 ]
 

@@ -13,8 +13,11 @@ from typing import Any, Final
 from duebook.http.openapi import operations
 from tests.http.surface import snake
 
-_CONFIG: Final[dict[str, Any]] = {"post_hooks": []}
-"""The code is run, not read: nothing formats it."""
+_CONFIG: Final[dict[str, Any]] = {
+    "post_hooks": [],
+    "content_type_overrides": {"application/x-ndjson": "text/plain"},
+}
+"""The code is run, not read: nothing formats it. A file of JSON lines is a text to it."""
 
 
 class Generated:

@@ -115,7 +115,9 @@ def needed(asks: Callable[..., Any]) -> dict[str, Any]:
 
 
 def understood(answer: Any) -> bool:
-    """Whether a client has understood all of an answer: what it makes of it says the same."""
+    """Whether a client has understood all of an answer: what it makes of it says the same; a file it has as a text."""
+    if isinstance(answer.parsed, str):
+        return bool(answer.parsed == answer.content.decode())
     return bool(plain(said(answer.parsed)) == plain(json.loads(answer.content)))
 
 

@@ -11,7 +11,7 @@ from tests.http.native_world import Books, about, charge, named, new_books, paym
 from tests.http.world import Platform, bearer, business_token, new_business, partner_token
 
 READS = (
-    *("books", "documents", "parties", "rates", "versions", "head"),
+    *("books", "documents", "parties", "rates", "versions", "head", "audit", "audit.ndjson", "audit.csv"),
     *("documents/00000000-0000-7000-8000-000000000000", "parties/00000000-0000-7000-8000-000000000000"),
     *("reports/aging?side=payable", "reports/aging/items?side=payable"),
     "reports/aging/changes?side=payable&since=0",

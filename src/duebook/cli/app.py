@@ -32,6 +32,7 @@ _COMMANDS: Final = (
     ("start", "duebook.cli.closing:start", "Say from which day on the books are kept."),
     ("rates", "duebook.cli.rates:rates", "What foreign currencies are worth, day by day."),
     ("versions", "duebook.cli.versions:versions", "List every write to the books."),
+    ("audit", "duebook.cli.audit:audit", "Say who changed what, when, and from where."),
     ("verify", "duebook.cli.verify:verify", "Prove the books from what is stored."),
     ("heads", "duebook.cli.heads:heads", "Sign how far the books have come, and the keys for it."),
     ("backup", "duebook.cli.backup:backup", "Write everything to one file."),

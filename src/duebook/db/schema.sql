@@ -121,6 +121,7 @@ CREATE TABLE party_fact (
     FOREIGN KEY (business_id, party_id) REFERENCES party,
     FOREIGN KEY (business_id, version) REFERENCES ledger_version
 );
+CREATE INDEX party_fact_in_order ON party_fact (business_id, version, party_id);
 
 CREATE TABLE document (
     business_id uuid NOT NULL,
@@ -169,6 +170,7 @@ CREATE TABLE document_fact (
     FOREIGN KEY (business_id, version) REFERENCES ledger_version
 );
 CREATE INDEX document_fact_party ON document_fact (business_id, party_id);
+CREATE INDEX document_fact_in_order ON document_fact (business_id, version, document_id);
 
 CREATE TABLE allocation (
     business_id  uuid NOT NULL,
@@ -190,6 +192,7 @@ CREATE TABLE allocation (
 );
 CREATE INDEX allocation_source ON allocation (business_id, source_id);
 CREATE INDEX allocation_charge ON allocation (business_id, charge_id);
+CREATE INDEX allocation_in_order ON allocation (business_id, version, id);
 
 CREATE TABLE rate (
     business_id uuid NOT NULL,
@@ -201,6 +204,7 @@ CREATE TABLE rate (
     PRIMARY KEY (business_id, currency, quoted_on, version, sequence),
     FOREIGN KEY (business_id, version) REFERENCES ledger_version
 );
+CREATE INDEX rate_in_order ON rate (business_id, version, sequence);
 
 CREATE TABLE book_fact (
     business_id    uuid NOT NULL,

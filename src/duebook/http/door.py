@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 from duebook.db.lending import ConnectionLost
 from duebook.db.pool import FOR_REQUESTS, Patience
 from duebook.http.admission import USUAL_ROOM, Admission, Room, asker
-from duebook.http.intake import Intake, again, send_all
+from duebook.http.intake import Intake, again, send_all, send_parts
 
 _ALWAYS_OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """What is asked of a server just when it is busy."""
@@ -49,7 +49,8 @@ class Door:
     async def pass_on(self, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Have an application answer a request.
 
-        Raises Busy, BodyTooSlow and RequestEntityTooLarge before there is an answer, ClientGone at any time.
+        Raises Busy, BodyTooSlow and RequestEntityTooLarge before there is an answer, ClientGone at any time, and
+        BrokenOff in the middle of an answer of which its handler has left parts to be made, in the state.
         """
         if scope["path"] in _ALWAYS_OPEN:
             await app(scope, receive, send)
@@ -58,7 +59,10 @@ class Door:
         self._admission.refuse_beyond(who)
         async with self._intake.body(scope, receive) as body, self._admission.place(who, receive):
             answer = await self._answer(app, scope, body)
-        await send_all(answer, send, self._bounds.unread)
+        if parts := scope["state"].get("parts"):
+            await send_parts(answer[0], parts, send, self._bounds.unread)
+        else:
+            await send_all(answer, send, self._bounds.unread)
 
     async def _answer(self, app: ASGIApp, scope: HTTPScope, body: bytes) -> list[Message]:
         began = time.monotonic()

@@ -7,15 +7,17 @@ Source: docs/reference/limits.md, "Bodies".
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
+import psycopg
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import Message, Receive, Send
+from psycopg_pool import PoolTimeout
 
 from duebook.http.admission import ClientGone
-from duebook.tenancy.errors import Busy
+from duebook.tenancy.errors import Busy, TenancyError
 
 BODY_BYTES: Final = 8 * 2**20
 _SMALL_BYTES: Final = 64 * 1024
@@ -29,6 +31,14 @@ class BodyTooSlow(Exception):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the body did not arrive within {seconds:.0f} seconds")
+
+
+class BrokenOff(Exception):
+    """What a client has of an answer is not all of it."""
+
+    def __init__(self, why: Exception) -> None:
+        self.why = why
+        super().__init__(f"the answer breaks off: {why}")
 
 
 class Intake:
@@ -98,8 +108,30 @@ async def send_all(messages: list[Message], send: Send, seconds: float) -> None:
         for start in range(0, len(body), _CHUNK_BYTES):
             part = bytes(body[start : start + _CHUNK_BYTES])
             more = start + _CHUNK_BYTES < len(body) or message["more_body"]
-            try:
-                async with asyncio.timeout(seconds):
-                    await send({"type": "http.response.body", "body": part, "more_body": more})
-            except TimeoutError:
-                raise ClientGone from None
+            await _send_part(part, more, send, seconds)
+
+
+async def send_parts(start: Any, parts: AsyncGenerator[bytes, None], send: Send, seconds: float) -> None:
+    """Send the beginning of an answer, then its body while that is made.
+
+    Raises ClientGone when a part is not read for so long, and BrokenOff when one cannot be made; then no end is sent,
+    so that the client sees that it has not all.
+    """
+    headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+    start["headers"] = headers
+    await send(start)
+    async with aclosing(parts):
+        try:
+            async for part in parts:
+                await _send_part(part, True, send, seconds)
+        except (TenancyError, PoolTimeout, psycopg.OperationalError) as error:
+            raise BrokenOff(error) from error
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send_part(part: bytes, more: bool, send: Send, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await send({"type": "http.response.body", "body": part, "more_body": more})
+    except TimeoutError:
+        raise ClientGone from None

@@ -23,7 +23,7 @@ from litestar.types import HTTPScope, Message, Receive, Send
 from duebook.http.admission import ClientGone
 from duebook.http.door import Door
 from duebook.http.inputs import BadInput
-from duebook.http.intake import BodyTooSlow
+from duebook.http.intake import BodyTooSlow, BrokenOff
 from duebook.http.limits import RETRY_AFTER_SECONDS
 from duebook.http.settings import Settings
 from duebook.http.throttle import TooManyFailedLogins
@@ -119,6 +119,8 @@ class Shell:
             scope["state"]["error"] = _alone(error)
             if not started:  # it may only have sent a body that ends too early, or is not in its form
                 await answer(ClientException("the body does not come in full, or not as its headers say"))
+        except BrokenOff as error:
+            scope["state"]["error"] = _alone(error.why)
         except (BadInput, QueryTooLong, Busy, BodyTooSlow, RequestEntityTooLarge) as error:
             scope["state"]["error"] = _alone(error)
             await answer(error)

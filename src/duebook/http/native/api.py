@@ -6,6 +6,7 @@ from litestar import Litestar
 
 from duebook.http.intake import BODY_BYTES
 from duebook.http.native.aging import get_aging
+from duebook.http.native.audit import export_audit, export_audit_csv, list_audit
 from duebook.http.native.books import get_books, list_rates, list_versions
 from duebook.http.native.changes import list_aging_changes
 from duebook.http.native.commands import record_commands
@@ -28,6 +29,7 @@ def build_api() -> Litestar:
         [
             *(record_commands, get_document, list_documents, get_party, list_parties),
             *(get_books, list_rates, list_versions, get_head),
+            *(list_audit, export_audit, export_audit_csv),
             *(get_aging, explain_aging, list_aging_changes, compare_control_account),
         ],
         dependencies=DEPENDENCIES,

@@ -1,0 +1,108 @@
+"""`duebook audit`: who changed what, when, and from where."""
+
+import asyncio
+import re
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from textwrap import dedent
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from duebook.db.embedded import Urls
+from duebook.db.pool import connected as connect
+from duebook.ledger.commands import (
+    AddCharge,
+    AddSettlement,
+    Command,
+    EditDocument,
+    NewAllocation,
+    NewParty,
+)
+from duebook.ledger.facts import Kind, Side
+from duebook.ledger.history import START, Documents, documents
+from duebook.ledger.store import record
+from duebook.tenancy.facts import OPERATOR, BusinessId, Caller, Operator, PartnerId
+from duebook.tenancy.gate import read_tx, write_tx
+from duebook.tenancy.keys import caller_of_secret
+from tests.cli.conftest import Run
+from tests.cli.transcript import played
+
+PAGE = Path(__file__).parents[2] / "docs" / "howto" / "audit.md"
+
+ANN = NewParty("ann", "Ann & Sons")
+US = Side.RECEIVABLE
+INVOICE = AddCharge(
+    side=US,
+    external_id="A-17",
+    number="A-17",
+    party=ANN,
+    issued_on=date(2025, 1, 10),
+    due_on=date(2025, 2, 9),
+    currency="USD",
+    amount_minor=120_000,
+)
+PAYMENT = AddSettlement(
+    side=US,
+    kind=Kind.PAYMENT,
+    external_id="P-3",
+    party=ANN,
+    settled_on=date(2025, 2, 10),
+    currency="USD",
+    amount_minor=50_000,
+    allocations=(NewAllocation(charge="A-17", amount_minor=50_000),),
+)
+
+
+@pytest.fixture
+def example(run: Run, connected: None, database_urls: Urls) -> dict[str, str]:
+    """The books of the page, and what its names stand for."""
+    made = run("partner create 'Example Platform' --json").json
+    business = run(f"business create Example --partner {made['partner_id']} --currency USD --json").json["business_id"]
+    with psycopg.connect(database_urls.superuser) as connection:
+        connection.execute("UPDATE book SET recorded_at = '2025-01-01Z' WHERE business_id = %s", [business])
+    return asyncio.run(_example(database_urls, made["partner_id"], made["api_key"], business))
+
+
+async def _example(urls: Urls, partner_id: str, secret: str, business: str) -> dict[str, str]:
+    business_id = BusinessId(UUID(business))
+    async with connect(urls.serve, readers=1, writers=1) as database:
+        caller = await caller_of_secret(database, PartnerId(UUID(partner_id)), secret)
+    assert caller is not None
+    bound = replace(caller, business_id=business_id, address="198.51.100.23", request_id="f2dad4348f0104cb")
+    edit = EditDocument(side=US, kind=Kind.CHARGE, document="A-17", amount_minor=102_000, due_on=date(2025, 4, 30))
+    writes: list[tuple[Caller | Operator, str, Command]] = [
+        (replace(caller, address="203.0.113.9", request_id="order-7781"), "add_charge", INVOICE),
+        (bound, "edit_document", edit),
+        (Operator("bookkeeper", "ledger-1", "import"), "import", PAYMENT),
+    ]
+    clock = iter([datetime.fromisoformat(at) for at in ("2025-01-10T09:30Z", "2025-02-03T14:05Z", "2025-02-10T08:00Z")])
+    async with connect(urls.serve, readers=1, writers=1, clock=clock.__next__) as database:
+        for by, operation, command in writes:
+            async with write_tx(database, by, business_id, operation) as tx:
+                await record(tx, [command])
+    async with (
+        connect(urls.serve, readers=1, writers=1) as database,
+        read_tx(database, OPERATOR, business_id) as tx,
+    ):
+        found = await documents(tx, tx.version, date(2025, 3, 1), Documents(), START, 2)
+    invoice, payment = found
+    return {
+        "BUSINESS": business,
+        "PARTNER": partner_id,
+        "KEY": str(caller.key_id),
+        "INVOICE": str(invoice.document.id),
+        "CUSTOMER": str(invoice.document.party_id),
+        "PAYMENT": str(payment.document.id),
+        "ALLOCATION": str(payment.allocations[0].id),
+    }
+
+
+def test_the_page_shows_what_is_printed(run: Run, example: dict[str, str]) -> None:
+    """Given the books of the page, when its commands are run, then each prints what the page says."""
+    blocks = re.findall(r"^    \$ duebook .*\n(?:(?:    .*)?\n)*", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    transcript = "\n".join(f"{dedent(block).strip()}\n" for block in blocks)
+    assert transcript.count("$ duebook audit") >= 2
+    assert played(transcript, run, example) == transcript
