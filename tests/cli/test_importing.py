@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.conftest import Ended, Run
 
@@ -190,3 +191,32 @@ def test_a_rate_that_no_row_needs_is_told(run: Run, business: str, tmp_path: Pat
     assert (made["notices"], made["version"]) == ([told], 1)
     aged = run(f"aging receivable --file {file} --rate EUR=2")
     assert (aged.code, aged.err) == (0, f"Note: {told}\n")
+
+
+def test_an_import_leaves_its_figures_for_prometheus(imported: Any, tmp_path: Path) -> None:
+    """Given a file to leave figures in, when imports end well, badly or as trials, then it has the last real one."""
+    file = tmp_path / "duebook.prom"
+
+    def figures() -> dict[str, float]:
+        families = text_string_to_metric_families(file.read_text(encoding="utf-8"))
+        return {one.name.removeprefix("duebook_import_"): one.samples[0].value for one in families}
+
+    good = ["F-1,C-1,2025-01-01,2025-01-31,,10.00,USD", "F-2,C-1,2025-01-01,2025-01-31,2025-02-01,10.00,USD"]
+    assert imported(good, f"--metrics-file {file} --dry-run").code == 0
+    assert not file.exists()
+    assert imported(good, f"--metrics-file {file}").code == 0
+    first = figures()
+    ended = first.pop("end_seconds")
+    assert first == {"rows": 2, "problems": 0, "documents": 3, "done": 1}
+    assert imported([*good, "F-3,C-1,2025-01-01,2025-01-31,,,USD"], f"--metrics-file {file}").code == 1
+    second = figures()
+    assert second.pop("end_seconds") >= ended
+    assert second == {"rows": 2, "problems": 1, "documents": 0, "done": 0}
+
+
+@pytest.mark.parametrize("place", ["duebook.txt", "nowhere/duebook.prom"])
+def test_figures_that_nobody_would_find_are_refused(imported: Any, tmp_path: Path, place: str) -> None:
+    """Given a file of another name or in no folder, when figures are to be left there, then nothing is imported."""
+    ended = imported(["F-1,C-1,2025-01-01,2025-01-31,,10.00,USD"], f"--metrics-file {tmp_path / place}")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("duebook: --metrics-file: ")

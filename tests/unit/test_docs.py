@@ -9,6 +9,7 @@ from litestar import Litestar
 from prometheus_client import REGISTRY
 
 from duebook.cli import app as cli
+from duebook.cli.import_metrics import OF_IMPORT
 from duebook.http import layer, native, thredfi
 from duebook.http.openapi import document
 from duebook.http.settings import TABLE
@@ -58,7 +59,7 @@ def test_every_setting_is_in_the_table() -> None:
 def test_every_metric_is_described() -> None:
     """Given the metrics that a server exposes, when their page is read, then each is on it, and no other."""
     text = (DOCS / "reference" / "metrics.md").read_text(encoding="utf-8")
-    counted = [one for one in REGISTRY.collect() if one.name.startswith("duebook_")]
+    counted = [one for of in (REGISTRY, OF_IMPORT) for one in of.collect() if one.name.startswith("duebook_")]
     exposed = {f"{one.name}_total" if one.type == "counter" else one.name for one in counted}
     assert set(re.findall(r"^\| `(duebook_\w+)`", text, re.MULTILINE)) == exposed | {"duebook_release"}
     used = re.findall(r"duebook_\w+", (DOCS / "howto" / "watch-a-server.md").read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.exits import DONE, REFUSED
 from duebook.cli.import_comparing import compared
 from duebook.cli.import_files import Format, Intake, Wish, read_files
+from duebook.cli.import_metrics import check_place, leave
 from duebook.cli.import_writing import Written, write
 from duebook.cli.output import print_json, print_table, printable, progress
 from duebook.cli.partner import AsJson
@@ -71,6 +72,9 @@ def import_file(
         bool, Parameter(negative=(), help="Leave the lines out that have problems, and record the others.")
     ] = False,
     dry_run: Annotated[bool, Parameter(negative=(), help="Check everything, record nothing.")] = False,
+    metrics_file: Annotated[
+        Path | None, Parameter(help="A file *.prom to say in how it ended, for Prometheus.")
+    ] = None,
     as_json: AsJson = False,
     where: Where = USUAL,
 ) -> int:
@@ -95,8 +99,12 @@ def import_file(
         dry_run=dry_run,
     )
     wish.check()
+    if metrics_file is not None:
+        check_place(metrics_file)
     with serving_url(where) as url:
         intake, written = asyncio.run(_import(url, wish, BusinessId(business)))
+    if metrics_file is not None and not dry_run:
+        leave(metrics_file, intake, written)
     if as_json:
         print_json(_body(intake, written, business, wish))
     else:

@@ -27,6 +27,9 @@ from duebook.watch.traces import exported, mark_failed, request_span
 _LOG: Final = logging.getLogger("duebook.request")
 
 NO_ROUTE: Final = "none"
+_AT_THE_DOOR: Final = "at the door"
+"""A request that is turned away before it is known which route has it: there is no room for more."""
+
 _CLIENT_IS_GONE: Final = 499
 _WHY_CHARACTERS: Final = 300
 _METHODS: Final = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
@@ -109,7 +112,7 @@ def _count(facts: dict[str, Any], dialect: str, seconds: float, error: Exception
         case HTTPStatus.TOO_MANY_REQUESTS:
             metrics.THROTTLED.labels(called).inc()
         case HTTPStatus.SERVICE_UNAVAILABLE:
-            metrics.UNAVAILABLE.labels(called).inc()
+            metrics.UNAVAILABLE.labels(_AT_THE_DOOR if route == NO_ROUTE else called).inc()
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             metrics.BUGS.inc()
 

@@ -102,11 +102,11 @@ def settings_of(environment: Mapping[str, str], usual: Settings = USUAL) -> Sett
             except BadSetting as problem:
                 problems.append(problem)
     outside = {name: found.pop(name) for name in _OF_ISSUER if name in found}
+    if any(name in environment for name in _OF_ISSUER):
+        rule = f"is not set, and an outside issuer needs all of {', '.join(_OF_ISSUER)}"
+        problems += [BadSetting(name, None, rule) for name in _OF_ISSUER if name not in environment]
     if problems:
         raise BadSettings(problems)
-    if missing := [name for name in _OF_ISSUER if outside and name not in outside]:
-        rule = f"is not set, and an outside issuer needs all of {', '.join(_OF_ISSUER)}"
-        raise BadSettings([BadSetting(name, None, rule) for name in missing])
     if outside:
         found["outside"] = TrustedIssuer(*(outside[name] for name in _OF_ISSUER))
     found.pop("", None)

@@ -5,6 +5,7 @@ delays no request: what it does not take is thrown away.
 Source: the OpenTelemetry specification, "OTLP exporter"; docs/howto/watch-a-server.md, "Traces".
 """
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -45,6 +46,7 @@ def exported() -> Iterator[None]:
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     _tracer = provider.get_tracer("duebook", duebook.__version__)
+    logging.getLogger(OTLPSpanExporter.__module__).addFilter(_without_address)
     try:
         yield
     finally:
@@ -79,6 +81,12 @@ def trace_id() -> str | None:
 
     found = get_current_span().get_span_context()
     return f"{found.trace_id:032x}" if found.is_valid else None
+
+
+def _without_address(record: logging.LogRecord) -> bool:
+    """Leave away what the exporter says, which may hold the collector's address and with it a key."""
+    record.msg, record.args, record.exc_info = "the collector of traces does not take them", None, None
+    return True
 
 
 @contextmanager
