@@ -12,7 +12,7 @@ COMMANDS = [
     *("serve", "migrate", "partner create", "partner list", "partner rotate-key"),
     *("business create", "business list", "business show", "import", "aging", "explain", "changes", "tie-out"),
     *("close", "start", "rates import", "rates list", "versions", "audit", "verify", "demo"),
-    *("heads new-key", "heads public-key", "heads sign"),
+    *("partner events", "partner adopt", "heads new-key", "heads public-key", "heads sign"),
 ]
 
 

@@ -1,22 +1,33 @@
 """`duebook partner`: make and list the platforms that hold keys, and give one a new key."""
 
 import asyncio
+import json
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from cyclopts import App, Parameter
 
 from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.output import print_json, print_table, raise_if_unprintable
 from duebook.tenancy.actors import operator
+from duebook.tenancy.errors import PartnerNotFound
+from duebook.tenancy.events import events_of
 from duebook.tenancy.facts import Partner, PartnerId, WireProfile
 from duebook.tenancy.keys import rotate_key as rotate
 from duebook.tenancy.partners import create_partner, partners
+from duebook.tenancy.verify import adopt
 
 partner = App(name="partner", help="Platforms that hold API keys.")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")]
+
+
+class Named(msgspec.Struct):
+    """A row that an event says something of."""
+
+    id: UUID
 
 
 @partner.command
@@ -94,6 +105,91 @@ def rotate_key(
     with serving_url(where) as url:
         secret = asyncio.run(run(url))
     _show_key(PartnerId(partner_id), secret, as_json)
+
+
+@partner.command
+def events(partner_id: UUID, /, *, as_json: AsJson = False, where: Where = USUAL) -> None:
+    """List what happened to a partner, its keys and its businesses: when, what, and by whom.
+
+    Parameters
+    ----------
+    partner_id
+        The partner's id.
+    """
+
+    async def run(url: str) -> list[Any]:
+        async with opened(url) as database, database.readers.connection() as connection:
+            return [row async for row in events_of(connection, PartnerId(partner_id))]
+
+    with serving_url(where) as url:
+        found = asyncio.run(run(url))
+    if not found:
+        raise PartnerNotFound(partner_id)
+    if as_json:
+        print_json(
+            [
+                {
+                    "event": one.sequence,
+                    "recorded_at": one.recorded_at.astimezone(UTC),
+                    "operation": one.operation,
+                    "actor": msgspec.Raw(one.actor.encode()),
+                    "what": msgspec.Raw(one.what.encode()),
+                    "hash": one.hash.hex(),
+                }
+                for one in found
+            ]
+        )
+    else:
+        rows = [
+            (
+                str(one.sequence),
+                f"{one.recorded_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+                one.operation,
+                _what(one.what),
+                _who(json.loads(one.actor)),
+            )
+            for one in found
+        ]
+        print_table(("event", "recorded", "done", "to", "by"), rows, numbers=(0,))
+
+
+@partner.command(name="adopt")
+def adopt_rows(partner_id: UUID, /, *, as_json: AsJson = False, where: Where = USUAL) -> None:
+    """Take into a partner's events how it, its keys and its businesses stand, where no event says so.
+
+    For what another release wrote after this one's migrations; the event says who adopted it, and when.
+
+    Parameters
+    ----------
+    partner_id
+        The partner's id.
+    """
+
+    async def run(url: str) -> list[str]:
+        async with opened(url) as database:
+            return await adopt(database, PartnerId(partner_id), operator("partner adopt"))
+
+    with serving_url(where) as url:
+        adopted = asyncio.run(run(url))
+    if as_json:
+        print_json({"adopted": adopted})
+    else:
+        print("\n".join(f"adopted {one}" for one in adopted) or "there is nothing to adopt")
+
+
+def _what(said: str) -> str:
+    """The rows that an event is about; of one that was tampered with, nothing."""
+    try:
+        rows = msgspec.json.decode(said, type=dict[str, list[Named]])
+    except msgspec.DecodeError:
+        return ""
+    return ", ".join(f"{kind} {row.id}" for kind, named in rows.items() for row in named)
+
+
+def _who(actor: dict[str, Any]) -> str:
+    if "key_id" in actor:
+        return f"key {actor['key_id']}"
+    return f"{actor['user']}@{actor['host']}" if "user" in actor else "command line"
 
 
 def _show_key(partner_id: PartnerId, secret: str, as_json: bool) -> None:

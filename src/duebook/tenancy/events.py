@@ -41,7 +41,7 @@ async def add_event(
 
     Comes last in the transaction, since the partner's next event waits until it ends.
     """
-    await connection.execute(_QUERIES.lock, {"lock": partner_id.int & (2**63 - 1)})
+    await take_turn(connection, partner_id)
     last = await last_of(connection, partner_id)
     what: dict[str, list[Any]] = {}
     for row in await states_of(connection, None, list(changed)):
@@ -59,6 +59,11 @@ async def add_event(
         "hash": event_hash(previous, sequence, recorded_at, operation, actor, text),
     }
     await connection.execute(_QUERIES.add, values)
+
+
+async def take_turn(connection: Connection, partner_id: PartnerId) -> None:
+    """Wait until nobody else adds to a partner's chain; the turn lasts until the transaction ends."""
+    await connection.execute(_QUERIES.lock, {"lock": partner_id.int & (2**63 - 1)})
 
 
 async def last_of(connection: Connection, partner_id: PartnerId) -> Any:

@@ -13,10 +13,11 @@ from uuid import UUID
 
 import msgspec
 
-from duebook.db.pool import Connection
+from duebook.db.pool import Connection, Database
 from duebook.db.queries import load
-from duebook.tenancy.events import GENESIS, event_hash, events_of, states_of
-from duebook.tenancy.facts import BusinessId, PartnerId
+from duebook.tenancy.errors import PartnerNotFound
+from duebook.tenancy.events import GENESIS, add_event, event_hash, events_of, states_of, take_turn
+from duebook.tenancy.facts import BusinessId, Operator, PartnerId
 
 _QUERIES: Final = load("duebook.tenancy", "verify.sql")
 
@@ -39,6 +40,15 @@ class _Said(NamedTuple):
     state: dict[str, Any]
 
 
+class _Difference(NamedTuple):
+    """A row that is not as events say; `stands` if it is there, under this partner."""
+
+    kind: str
+    id: UUID
+    what: str
+    stands: bool
+
+
 _What = dict[str, list[dict[str, Any]]]
 _Row = tuple[str, UUID]
 
@@ -58,6 +68,32 @@ async def businesses_there(connection: Connection) -> list[BusinessId]:
 async def verify_partner(connection: Connection, partner_id: PartnerId) -> AsyncIterator[Finding]:
     """All findings on one partner, within a transaction of one moment."""
     said: dict[_Row, _Said] = {}
+    async for finding in _chain(connection, partner_id, said):
+        yield finding
+    for difference in await _differences(connection, partner_id, said):
+        yield Finding(f"{difference.kind} {difference.id}", difference.what)
+
+
+async def adopt(database: Database, partner_id: PartnerId, by: Operator) -> list[str]:
+    """Chain how a partner, its keys and its businesses stand, where no event says so; what was adopted, by kind and id.
+
+    What is gone, or stands under another partner, stays a finding. Raises PartnerNotFound.
+    """
+    async with database.writers.connection() as connection:
+        await take_turn(connection, partner_id)
+        said: dict[_Row, _Said] = {}
+        known = [finding async for finding in _chain(connection, partner_id, said)]
+        if not said and not known and not await states_of(connection, partner_id, []):
+            raise PartnerNotFound(partner_id)
+        standing = [one for one in await _differences(connection, partner_id, said) if one.stands]
+        if standing:
+            changed = [one.id for one in standing]
+            await add_event(connection, partner_id, by, "adopted", changed, database.clock())
+    return [f"{one.kind} {one.id}" for one in standing]
+
+
+async def _chain(connection: Connection, partner_id: PartnerId, said: dict[_Row, _Said]) -> AsyncIterator[Finding]:
+    """Findings on the events alone; `said` is filled with the last that they say of each row."""
     before, hashed, recorded_at = 0, GENESIS, None
     async for row in events_of(connection, partner_id):
         where = f"event {row.sequence}"
@@ -74,23 +110,22 @@ async def verify_partner(connection: Connection, partner_id: PartnerId) -> Async
         except (msgspec.MsgspecError, KeyError, ValueError, AttributeError):
             yield Finding(where, "says nothing that can be read")
         before, hashed, recorded_at = row.sequence, row.hash, row.recorded_at
-    async for finding in _rows_that_differ(connection, partner_id, said):
-        yield finding
 
 
-async def _rows_that_differ(
-    connection: Connection, partner_id: PartnerId, said: dict[_Row, _Said]
-) -> AsyncIterator[Finding]:
+async def _differences(connection: Connection, partner_id: PartnerId, said: dict[_Row, _Said]) -> list[_Difference]:
     rows = await states_of(connection, partner_id, [identity for _, identity in said])
     there = {(row.kind, row.id): row for row in rows}
+    found = [
+        _Difference(*row, "stands there, and no event tells of it", stands=True) for row in there if row not in said
+    ]
     for (kind, identity), (sequence, state) in said.items():
         row = there.get((kind, identity))
-        where = f"{kind} {identity}"
         if row is None:
-            yield Finding(where, f"is gone, and event {sequence} tells of it")
+            found.append(_Difference(kind, identity, f"is gone, and event {sequence} tells of it", stands=False))
         elif row.partner_id != partner_id:
-            yield Finding(where, f"belongs to partner {row.partner_id} now, and event {sequence} is of {partner_id}")
+            what = f"belongs to partner {row.partner_id} now, and event {sequence} is of {partner_id}"
+            found.append(_Difference(kind, identity, what, stands=False))
         elif differing := [name for name, value in state.items() if row.state.get(name) != value]:
-            yield Finding(where, f"has another {' and '.join(differing)} than event {sequence} says")
-    for kind, identity in there.keys() - said.keys():
-        yield Finding(f"{kind} {identity}", "stands there, and no event tells of it")
+            what = f"has another {' and '.join(differing)} than event {sequence} says"
+            found.append(_Difference(kind, identity, what, stands=True))
+    return found
