@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duebook.http.layer.limits import general
-from duebook.http.limits import Limits, Rate, Standing, TooManyRequests
+from duebook.http.limits import Limits, Rate, Refusals, Standing, TooManyRequests
 from duebook.http.settings import REQUESTS_PER_SECOND, USUAL, BadSettings, settings_of
 
 FEW = Rate(per_second=3, holds=5, starts_with=2)
@@ -110,3 +110,10 @@ def test_a_figure_that_is_none_is_refused(figure: str) -> None:
     """Given what is no whole number, or too large a one, when a server is set to it, then it is refused and named."""
     with pytest.raises(BadSettings, match=REQUESTS_PER_SECOND):
         settings_of({REQUESTS_PER_SECOND: figure})
+
+
+def test_refusals_are_counted_by_the_second() -> None:
+    """Given refusals in two seconds, when counted, then each is told its place in its own."""
+    times = iter([1.0, 1.5, 1.9, 2.0, 2.1])
+    refusals = Refusals(clock=lambda: next(times))
+    assert [refusals.count() for _ in range(5)] == [1, 2, 3, 1, 2]

@@ -6,6 +6,7 @@ can have written anything is worked on once more; an answer is sent when the pla
 Source: docs/reference/limits.md.
 """
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,8 +17,10 @@ from duebook.db.lending import ConnectionLost
 from duebook.db.pool import FOR_REQUESTS, Patience
 from duebook.http.admission import USUAL_ROOM, Admission, Room, asker
 from duebook.http.intake import Intake, again, send_all, send_parts
+from duebook.http.limits import Refusals
+from duebook.tenancy.errors import Busy
 
-_ALWAYS_OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_ALWAYS_OPEN: Final = frozenset({"/healthz", "/readyz"})
 """What is asked of a server just when it is busy."""
 
 
@@ -31,6 +34,10 @@ class Bounds:
     """Until a body is there."""
     unread: float = 20.0
     """Until another part of an answer is read."""
+    refused_at_once: int = 100
+    """In one second. Clients that do not wait before they come again would else keep a worker busy with refusing."""
+    refused_after: float = 1.0
+    """What is refused beyond that waits for so long, as its client was told to."""
     repeats: float = 5.0
     """A request that has lost the database within so long is worked on again; later its client has waited enough."""
 
@@ -45,6 +52,7 @@ class Door:
         self._bounds: Final = bounds
         self._intake: Final = Intake(bounds.body)
         self._admission: Final = Admission(bounds.room)
+        self._refusals = Refusals()
 
     async def pass_on(self, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Have an application answer a request.
@@ -56,7 +64,12 @@ class Door:
             await app(scope, receive, send)
             return
         who = asker(scope)
-        self._admission.refuse_beyond(who)
+        try:
+            self._admission.refuse_beyond(who)
+        except Busy:
+            if self._refusals.count() > self._bounds.refused_at_once:
+                await asyncio.sleep(self._bounds.refused_after)
+            raise
         async with self._intake.body(scope, receive) as body, self._admission.place(who, receive):
             answer = await self._answer(app, scope, body)
         if parts := scope["state"].get("parts"):

@@ -40,6 +40,23 @@ class TooManyRequests(Exception):
 
 
 @dataclass(slots=True)
+class Refusals:
+    """How much is refused in this second."""
+
+    clock: Callable[[], float] = time.monotonic
+    _second: int = 0
+    _many: int = 0
+
+    def count(self) -> int:
+        """The place of another one among those of the same second, the first being 1."""
+        now = int(self.clock())
+        if now != self._second:
+            self._second, self._many = now, 0
+        self._many += 1
+        return self._many
+
+
+@dataclass(slots=True)
 class _Bucket:
     left: int
     second: int

@@ -18,6 +18,7 @@ from litestar.exceptions import InternalServerException
 from litestar.types import Scope
 
 from duebook.http.admission import ClientGone
+from duebook.http.limits import Refusals
 from duebook.oauth.errors import NoCredentials
 from duebook.tenancy.errors import Busy
 from duebook.tenancy.facts import Caller
@@ -32,6 +33,8 @@ _AT_THE_DOOR: Final = "at the door"
 
 _CLIENT_IS_GONE: Final = 499
 _WHY_CHARACTERS: Final = 300
+_REFUSALS_LOGGED: Final = 10
+"""In one second, in one worker, of those for being too much; the metrics count them all."""
 _METHODS: Final = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 
 
@@ -117,7 +120,12 @@ def _count(facts: dict[str, Any], dialect: str, seconds: float, error: Exception
             metrics.BUGS.inc()
 
 
+_refusals: Final = Refusals()
+
+
 def _log(facts: dict[str, Any], scope: Any, seconds: float, error: Exception | None) -> None:
+    if isinstance(error, Busy) and _refusals.count() > _REFUSALS_LOGGED:
+        return  # a line costs more than the refusal
     said, level, trace = [facts["method"], facts["route"], str(facts["status"])], logging.INFO, None
     fields = {
         "request_id": scope["state"].get("request_id"),
@@ -130,7 +138,7 @@ def _log(facts: dict[str, Any], scope: Any, seconds: float, error: Exception | N
     if error is not None:
         fields["error"] = _class(error)
         if isinstance(error, Busy):
-            fields["why"] = str(error)  # by the thousand, when it happens
+            fields["why"] = str(error)  # and no warning: the server does as it should
         elif facts["status"] == HTTPStatus.SERVICE_UNAVAILABLE:  # its cause is not in the request, nor what it says
             level, fields["why"] = logging.WARNING, " ".join(str(error).split())[:_WHY_CHARACTERS]
         elif facts["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
