@@ -1,13 +1,19 @@
 """`duebook audit`: who changed what, when, and from where."""
 
 import asyncio
+import csv
+import io
+import os
+import pwd
 import re
+import socket
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from textwrap import dedent
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 
@@ -106,3 +112,62 @@ def test_the_page_shows_what_is_printed(run: Run, example: dict[str, str]) -> No
     transcript = "\n".join(f"{dedent(block).strip()}\n" for block in blocks)
     assert transcript.count("$ duebook audit") >= 2
     assert played(transcript, run, example) == transcript
+
+
+def test_every_command_that_writes_says_who_ran_it(run: Run, business: str) -> None:
+    """Given the commands that write, when they are run, then the audit tells the user, the machine and the command."""
+    for line in (
+        "start --on 2024-01-01",
+        "import invoices.csv --side receivable",
+        "rates import rates.csv",
+        "close --through 2024-01-31",
+    ):
+        assert run(f"{line} --business {business}").code == 0
+    told = run(f"audit --business {business} --format json").json
+    assert (told["business_id"], told["since"], told["known_at"]) == (business, 0, 4)
+    here = {"operator": True, "user": pwd.getpwuid(os.getuid()).pw_name, "host": socket.gethostname()}
+    commands = [("start", "start_books"), ("import", "import"), ("rates import", "put_rates"), ("close", "close_books")]
+    assert [(one["actor"], one["operation"]) for one in told["records"]] == [
+        (here | {"command": command}, operation) for command, operation in commands
+    ]
+    things = [{change["thing"] for change in one["changes"]} for one in told["records"]]
+    assert things == [{"books"}, {"party", "document", "allocation"}, {"rate"}, {"books"}]
+    text = run(f"audit --business {business} --since 3").out
+    assert text.splitlines()[1:] == [
+        f"By {here['user']} on {here['host']}, with duebook close",
+        "  the books",
+        "    closed_through: nothing → 2024-01-31",
+    ]
+
+
+def test_all_forms_say_the_same(run: Run, example: dict[str, str]) -> None:
+    """Given books, when their audit is printed in each form, then each tells the same versions and fields."""
+    asked = f"audit --business {example['BUSINESS']} --party ann"
+    records = run(f"{asked} --format json").json["records"]
+    *lines, last = map(msgspec.json.decode, run(f"{asked} --format ndjson").out.splitlines())
+    assert (lines, last) == (records, {"head": None})
+    rows = list(csv.DictReader(io.StringIO(run(f"{asked} --format csv").out, newline="")))
+    fields = [
+        (str(one["version"]), change["id"], field["field"])
+        for one in records
+        for change in one["changes"]
+        for field in change["fields"]
+    ]
+    assert [(row["version"], row["id"], row["field"]) for row in rows] == fields
+    shown = re.findall(r"^Version (\d+)", run(asked).out, re.MULTILINE)
+    assert shown == ["1", "2", "3"] == [str(one["version"]) for one in records]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--document A-18", "no document A-18 is in the books"),
+        ("--party A-17", "no party A-17 is in the books"),
+        ("--since 3 --known-at 2", "version 3 is later than version 2"),
+        ("--since 9", "version 9 is not between 0 and 3"),
+    ],
+)
+def test_what_is_not_there_is_said(run: Run, example: dict[str, str], options: str, said: str) -> None:
+    """Given a name that nothing has, or versions the wrong way round, when asked about, then a line says so."""
+    ended = run(f"audit --business {example['BUSINESS']} {options}")
+    assert (ended.code, ended.out, ended.err) == (1, "", f"duebook: {said}\n")

@@ -46,6 +46,8 @@ def test_a_stranger_s_first_and_second_start(start: Start, home: Path, port: int
     [business] = run(f"business list --data-dir {home} --json").json
     report = run(f"aging receivable --business {business['business_id']} --data-dir {home} --format json").json
     assert [business["business_id"]] == books
+    *_, last = run(f"versions --business {business['business_id']} --data-dir {home} --json").json
+    assert (last["actor"]["operator"], last["actor"]["command"]) == (True, "demo")
     [total] = report["totals"]
     assert f" {total['total'] / 100:,.2f}\n" in said
     [answer] = msgspec.json.decode(answers["what customers owe, without unapplied money"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import jwt
 import msgspec
 import pytest
 
@@ -43,6 +44,24 @@ def test_the_head_is_that_of_the_latest_version(client: httpx.Client, platform: 
     assert heads.partners == []
     assert answer.headers["cache-control"] == "private, no-cache"
     assert msgspec.json.decode(answer.content).keys() == {"signed_at", "businesses", "partners", "key_id", "jws"}
+
+
+def test_files_of_the_audit_carry_the_head(client: httpx.Client, platform: Platform, key_file: Path) -> None:
+    """Given books with a head, when their audit is exported, then the file ends with it, and a header has its
+    signature; the hash that it names is that of the last line."""
+    books = new_books(client, platform)
+    books.do(charge("A-1"))
+    answer = books.ask("GET", "audit.ndjson")
+    record, last = answer.text.splitlines()
+    heads = read_heads(msgspec.json.encode(msgspec.json.decode(last)["head"]))
+    [head] = proved(heads, private_key(key_file).public_key()).businesses
+    assert (str(head.business_id), head.version) == (books.business_id, 1)
+    assert head.hash == msgspec.json.decode(record)["hash"]
+    assert answer.headers["duebook-head"] == heads.jws
+    signed = jwt.PyJWS().decode(
+        books.ask("GET", "audit.csv").headers["duebook-head"], private_key(key_file).public_key(), ["EdDSA"]
+    )
+    assert msgspec.json.decode(signed)["businesses"] == [msgspec.to_builtins(head)]
 
 
 def test_a_head_is_for_those_who_may_read_the_books(client: httpx.Client, platform: Platform) -> None:
