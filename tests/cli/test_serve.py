@@ -67,11 +67,21 @@ def command_lines(supervisor: int) -> str:
 def test_the_embedded_database_is_started_migrated_and_stopped_along(
     start: Start, home: Path, port: int, run: Run
 ) -> None:
-    """Given no folder yet, when served, then commands work beside it, a second server does not, and all ends as one."""
+    """Given no folder yet, when served, then commands work beside it, it signs with a key of its own, a second server
+    does not start, and all ends as one."""
     process = start("serve", "--port", str(port), "--data-dir", str(home))
     read_until(process, "listens")
     assert answers(port)
     made = run(f"partner create First --data-dir {home} --json").json
+    opened = f"business create Books --partner {made['partner_id']} --currency USD --data-dir {home} --json"
+    head = httpx.get(
+        f"http://127.0.0.1:{port}/api/v1/businesses/{run(opened).json['business_id']}/head",
+        auth=(made["partner_id"], made["api_key"]),
+        timeout=30,
+    )
+    home.with_name("head.json").write_bytes(head.content)
+    proved = run(f"verify --heads {home.with_name('head.json')} --data-dir {home} --json").json
+    assert [one["findings"] for one in proved] == [[], [], []]
     second = run(f"serve --port {free_port()} --data-dir {home}")
     assert second.code == 1
     assert f"in use by the Duebook process {process.pid}" in second.err
