@@ -2,8 +2,8 @@
 
 Units: instants and waits are seconds.
 Holds: an address with too many failures has to wait, and so has whoever has failed lately and names a partner with too
-many; where a partner signed in lately, only its own failures from there count. So strangers do not lock a partner out.
-What is remembered is bounded, and in the memory of one worker process.
+many; an address that has not failed may try any partner, so that strangers do not lock it out. What is remembered is
+bounded, and in the memory of one worker process.
 Source: docs/reference/tokens.md, "Failed logins".
 """
 
@@ -27,14 +27,11 @@ class Patience:
     forgets_seconds: float
 
 
-WITH_ADDRESS: Final = Patience(failures=10, forgets_seconds=6)
-WITH_PARTNER: Final = Patience(failures=30, forgets_seconds=2)
-
-KNOWN_SECONDS: Final = 7 * 86_400
-"""How long an address is known as one from which a partner signs in."""
+WITH_ADDRESS: Final = Patience(failures=10, forgets_seconds=20)
+WITH_PARTNER: Final = Patience(failures=30, forgets_seconds=5)
 
 MOST: Final = 10_000
-"""How many addresses, partners, and places where partners signed in are remembered; the oldest are forgotten first."""
+"""How many addresses and how many partners are remembered; the oldest are forgotten first."""
 
 _NETWORK_BITS: Final = 64
 """An IPv6 address counts as its network, which one client has all of."""
@@ -73,48 +70,28 @@ class Failures(Generic[K]):
 
 
 class Throttle:
-    """All that one worker process remembers of logins."""
+    """All that one worker process remembers of logins that failed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock: Final = clock
         self._of_address: Final[Failures[str | None]] = Failures(WITH_ADDRESS)
         self._of_partner: Final[Failures[UUID]] = Failures(WITH_PARTNER)
-        self._of_known: Final[Failures[tuple[str | None, UUID]]] = Failures(WITH_ADDRESS)
-        self._known: Final[OrderedDict[tuple[str | None, UUID], float]] = OrderedDict()
 
     def check(self, address: str | None, partner_id: UUID | None) -> None:
         """Let a login be tried. Raises TooManyFailedLogins."""
         now, place = self._clock(), _place(address)
-        if partner_id is not None and self._knows(place, partner_id, now):
-            wait = self._of_known.wait((place, partner_id), now)
-        else:
-            wait = self._of_address.wait(place, now)
-            if partner_id is not None and self._of_address.count(place, now) > 0:
-                wait = max(wait, self._of_partner.wait(partner_id, now))
+        wait = self._of_address.wait(place, now)
+        if partner_id is not None and self._of_address.count(place, now) > 0:
+            wait = max(wait, self._of_partner.wait(partner_id, now))
         if wait > 0:
             raise TooManyFailedLogins(math.ceil(wait))
 
     def failed(self, address: str | None, partner_id: UUID | None) -> None:
         """Count a login that failed."""
         now, place = self._clock(), _place(address)
-        if partner_id is not None and self._knows(place, partner_id, now):
-            self._of_known.add((place, partner_id), now)
-            return
         self._of_address.add(place, now)
         if partner_id is not None:
             self._of_partner.add(partner_id, now)
-
-    def succeeded(self, address: str | None, partner_id: UUID) -> None:
-        """Know the address as one from which the partner signs in."""
-        key = (_place(address), partner_id)
-        self._known[key] = self._clock()
-        self._known.move_to_end(key)
-        if len(self._known) > MOST:
-            self._known.popitem(last=False)
-
-    def _knows(self, place: str | None, partner_id: UUID, now: float) -> bool:
-        at = self._known.get((place, partner_id))
-        return at is not None and now - at < KNOWN_SECONDS
 
 
 def _place(address: str | None) -> str | None:

@@ -32,6 +32,10 @@ class Known(Generic[K, V]):
             self._found.clear()
         self._found[key] = (value, until)
 
+    def drop(self, key: K) -> None:
+        """Find out anew what is true of this one."""
+        self._found.pop(key, None)
+
     def forget(self) -> None:
         """Find out everything anew."""
         self._found.clear()
