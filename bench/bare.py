@@ -6,11 +6,11 @@ from pathlib import Path
 from litestar import Litestar, MediaType, Response, get
 from psycopg_pool import AsyncConnectionPool
 
-BODY_FILE = "DUEBOOK_BENCH_BODY"
+BODY_FILE = "BENCH_BODY"
 
 
 def app() -> Litestar:
-    """An application that answers /bare with the bytes of the file that DUEBOOK_BENCH_BODY names."""
+    """An application that answers /bare with the bytes of the file that BENCH_BODY names."""
     body = Path(os.environ[BODY_FILE]).read_bytes()
     pool = AsyncConnectionPool(os.environ["DUEBOOK_DATABASE_URL"], min_size=1, max_size=8, open=False)
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import count
+from pathlib import Path
 from statistics import median
 
 from bench.bare import BODY_FILE
@@ -20,6 +21,7 @@ from bench.books import filled
 from duebook.db.pool import Database
 from duebook.tenancy.facts import WireProfile
 from duebook.tenancy.partners import create_partner
+from duebook.watch.logs import LogFormat, configuration
 
 CLIENTS = 4
 REQUESTS = 400
@@ -54,9 +56,11 @@ def _serving(app: str, url: str, body_file: str) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"DUEBOOK_DATABASE_URL": url, BODY_FILE: body_file}
-    arguments = ["--interface", "asgi", "--factory", "--http", "1", "--no-ws", "--log-level", "error"]
+    log = Path(f"{body_file}.{port}.json")  # a server logs every request, and so does this one
+    log.write_text(json.dumps(configuration(LogFormat.JSON)), encoding="utf-8")
+    arguments = ["--interface", "asgi", "--factory", "--http", "1", "--no-ws", "--log-config", str(log)]
     command = [sys.executable, "-m", "granian", *arguments, "--host", "127.0.0.1", "--port", str(port), app]
-    process = subprocess.Popen(command, env=environment)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         for _ in range(200):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
@@ -66,6 +70,7 @@ def _serving(app: str, url: str, body_file: str) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait()
+        log.unlink()
 
 
 async def _milliseconds(port: int, paths: Iterable[str], headers: str) -> float:

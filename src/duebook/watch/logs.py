@@ -38,11 +38,11 @@ class LogFormat(StrEnum):
 
 def configuration(form: LogFormat) -> dict[str, Any]:
     """What `logging.config.dictConfig` makes the log of: every logger's, those of libraries included."""
-    formatter, level = {LogFormat.JSON: (JsonLines, "INFO"), LogFormat.TEXT: (TextLines, "WARNING")}[form]
+    lines, level = {LogFormat.JSON: (JsonLines, "INFO"), LogFormat.TEXT: (TextLines, "WARNING")}[form]
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": formatter}},
+        "formatters": {"line": {"()": f"{lines.__module__}.{lines.__qualname__}"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {"_granian": {}, "granian.access": {}},
