@@ -10,7 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +44,11 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
-def made(*words: object) -> Any:
-    """What a command in a process of its own prints as JSON."""
-    done = subprocess.run([*COMMAND, *map(str, words), "--json"], capture_output=True, check=True)
-    return json.loads(done.stdout)
+def made(*words: str) -> Any:
+    """What a command prints as JSON."""
+    with redirect_stdout(StringIO()) as out:
+        assert main([*words, "--json"]) == 0
+    return json.loads(out.getvalue())
 
 
 @pytest.fixture(scope="module")
