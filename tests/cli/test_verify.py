@@ -1,6 +1,7 @@
 """`duebook verify` on books that are right, and on books that somebody changed."""
 
 import psycopg
+import pytest
 
 from duebook.db.embedded import Urls
 from tests.cli.conftest import Run
@@ -28,6 +29,24 @@ def test_books_that_somebody_changed(run: Run, business: str, database_urls: Url
     assert ended.code == 1
     [found] = [one["findings"] for one in ended.json if one.get("business_id") == business]
     assert {"where": "version 1", "what": "does not have the hash of what it recorded"} in found
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("DELETE FROM book WHERE business_id = %s", "the books cannot be opened: no business"),
+        ("UPDATE business SET time_zone = 'Moon' WHERE id = %s", "the books cannot be opened: 'No time zone found"),
+    ],
+)
+def test_books_that_cannot_be_opened_are_found(
+    run: Run, business: str, database_urls: Urls, statement: str, found: str
+) -> None:
+    """Given a business without a head or with no zone, when all is verified, then that is found."""
+    with psycopg.connect(database_urls.superuser) as owner:
+        owner.execute(statement, [business])
+    ended = run("verify")
+    assert (ended.code, ended.err) == (1, "")
+    assert found in ended.out.partition(f"business {business}, version 0: 1 finding\n")[2].splitlines()[0]
 
 
 def test_corrected_books_are_right(run: Run, business: str, database_urls: Urls) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from duebook.db.pool import Database
-from duebook.ledger.head_keys import BadHeadKey, key_id, made_once, make_key, private_key, public_key, public_pem
+from duebook.ledger.head_keys import (
+    BadHeadKey,
+    is_open_to_others,
+    key_id,
+    made_once,
+    make_key,
+    private_key,
+    public_key,
+    public_pem,
+)
 from duebook.ledger.heads import BadHeads, BookHead, Heads, proved, read_heads, sign, signed_head, signed_heads
 from duebook.tenancy.facts import OPERATOR, BusinessId
 from duebook.tenancy.gate import read_tx
@@ -95,6 +105,27 @@ def test_a_key_is_made_once_and_closed_to_others(tmp_path: Path) -> None:
     file.chmod(0o640)
     with pytest.raises(BadHeadKey, match="chmod 600"):
         private_key(file)
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "reader", "is_open"),
+    [
+        (0o600, 1000, 1000, False),
+        (0o400, 1000, 1000, False),
+        (0o640, 1000, 1000, True),
+        (0o604, 1000, 1000, True),
+        (0o440, 0, 1000, False),
+        (0o640, 0, 1000, False),
+        (0o660, 0, 1000, True),
+        (0o644, 0, 1000, True),
+        (0o640, 0, 0, True),
+        (0o600, 0, 0, False),
+    ],
+)
+def test_who_reaches_a_key(mode: int, owner: int, reader: int, is_open: bool) -> None:
+    """Given a file's mode, its owner and who reads it, when it is asked who else reaches it, then a group may that root
+    has handed it to."""
+    assert is_open_to_others(os.stat_result((mode, 0, 0, 1, owner, 0, 0, 0, 0, 0)), reader) == is_open
 
 
 def test_what_is_no_head_key_is_refused_with_its_reason(tmp_path: Path) -> None:

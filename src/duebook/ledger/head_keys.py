@@ -48,7 +48,7 @@ def private_key(path: Path) -> Ed25519PrivateKey:
     """The private key in a file. Raises BadHeadKey."""
     try:
         with path.open("rb") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            if is_open_to_others(os.fstat(file.fileno()), os.geteuid()):
                 raise BadHeadKey(path, "is open to other users than its owner: close it with chmod 600")
             found = load_pem_private_key(file.read(), password=None)
     except OSError as refused:
@@ -58,6 +58,15 @@ def private_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(found, Ed25519PrivateKey):
         raise BadHeadKey(path, "is a key of another kind than Ed25519: make one with `duebook heads new-key`")
     return found
+
+
+def is_open_to_others(file: os.stat_result, reader: int) -> bool:
+    """Whether other users than the owner reach a file, or others than root and a group if it is root's and not ours.
+
+    The latter is how systemd and Kubernetes hand a secret to a service, and what libpq asks of a private key.
+    """
+    is_handed_out = file.st_uid == 0 and reader != 0
+    return bool(stat.S_IMODE(file.st_mode) & (0o037 if is_handed_out else 0o077))
 
 
 def public_key(path: Path) -> Ed25519PublicKey:
