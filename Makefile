@@ -9,6 +9,7 @@ UV ?= uv
 EXAMPLES ?= 5000
 WRITES ?= 10000
 MINUTES ?= 30
+TARGET ?= importers tokens key_sets dates money queries bodies commands token_requests addresses settings
 
 # The folders whose tests use a database. `make test-pg15` runs those of them again that start its programs, without those
 # that look at the served documents or at what is refused before a database is asked, and tries properties on fewer examples.
@@ -29,7 +30,7 @@ LOCK := $(UV) pip compile --no-config --universal --python-version 3.11 --genera
 COMPILE := $(LOCK) pyproject.toml
 COMPILE_GROUP := $(LOCK) --constraint requirements/all.txt --group
 
-.PHONY: help demo test test-pg15 test-browser test-deploy lint bench soak bom audit lock clean
+.PHONY: help demo test test-pg15 test-browser test-deploy lint bench soak fuzz bom audit lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,7 +67,12 @@ bench: .venv/ready ## print how speed holds up with size and history, as ratios 
 soak: .venv/ready ## try faults amid many writes (WRITES=10000), load (MINUTES=30), properties on many examples (EXAMPLES=5000)
 	DUEBOOK_TEST_WRITES=$(WRITES) $(BIN)/pytest tests/faults
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
-	DUEBOOK_TEST_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/postgres $(GENERATED_REQUESTS) $(HISTORIES)
+	DUEBOOK_TEST_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit tests/fuzz tests/attacks tests/postgres $(GENERATED_REQUESTS) $(HISTORIES)
+
+fuzz: MINUTES = 5
+fuzz: .fuzz/ready ## try what reads strangers' input on inputs that lead further in (MINUTES=5 each, TARGET=queries for one)
+	@for target in $(TARGET); do \
+		PYTHONPATH=$$(echo .fuzz/lib/python3*/site-packages) $(BIN)/python -m tests.fuzz $$target $(MINUTES) || exit 1; done
 
 bom: .venv/ready .supply/ready .server/ready ## write the bill of materials of a server, and what everything is licensed under
 	@mkdir -p build
@@ -84,6 +90,7 @@ lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (dele
 	$(COMPILE_GROUP) build --output-file requirements/build.txt
 	$(COMPILE_GROUP) supply --output-file requirements/supply.txt
 	$(COMPILE_GROUP) audit --output-file requirements/audit.txt
+	$(COMPILE_GROUP) fuzz --output-file requirements/fuzz.txt
 
 # Thredfi's browser widget, as it is published: only the tests use it, and it is no part of the project.
 .widget/ready: requirements/widget.sha512
@@ -94,11 +101,11 @@ lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (dele
 	@touch $@
 
 clean: ## remove the virtual environment and everything built or cached
-	rm -rf .venv .supply .server .audit .widget build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .supply .server .audit .fuzz .widget build dist .hypothesis .schemathesis .pytest_cache .mypy_cache .ruff_cache
 	find src tests $(wildcard bench checks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What a server is installed with, and what looks at packages, each in an environment of its own.
-.server/ready .supply/ready .audit/ready: .%/ready: requirements/%.txt .venv/ready
+.server/ready .supply/ready .audit/ready .fuzz/ready: .%/ready: requirements/%.txt .venv/ready
 	@$(PYTHON) -m venv --clear --without-pip .$*
 	@$(PIP) --python .$*/bin/python install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
 	@touch $@

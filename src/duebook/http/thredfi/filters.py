@@ -91,7 +91,7 @@ def cents(field: str, text: str | None) -> int | None:
     """Whole cents. Raises BadInput."""
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or int(text) > MAX_MINOR:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_MINOR):
         raise BadInput(field, shown(text), "is whole cents, zero or more")
     return int(text)
 
