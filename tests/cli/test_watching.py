@@ -138,7 +138,7 @@ def _children(pid: int) -> list[int]:
 
 def until(found: Callable[[], T]) -> T:
     """What is found as soon as there is something: a server tells of a request when it has answered."""
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while not (there := found()):
         assert time.monotonic() < give_up, "nothing was found"
         time.sleep(0.05)
