@@ -14,6 +14,7 @@ from duebook.http.settings import settings_of
 BOUNDS = Bounds(
     room=Room(at_work=6, at_work_each=4, waiting=10, waiting_each=8, wait=1.0),
     patience=replace(FOR_REQUESTS, wait=1.0, lock=1.0, statement=1.5, held=4.0),
+    work=2.5,
     body=1.0,
     unread=1.0,
 )

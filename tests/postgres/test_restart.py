@@ -6,19 +6,24 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import date
 from itertools import cycle
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from duebook.db.embedded import Urls, owned
+from duebook.db.lending import OutcomeUnknown
 from duebook.db.migrate import migrate
-from duebook.db.pool import Database, connected
+from duebook.db.pool import FOR_COMMANDS, Database, connected
 from duebook.ledger.commands import AddCharge, AddSettlement, NewAllocation, NewParty
 from duebook.ledger.facts import Kind, Side
 from duebook.ledger.store import record
@@ -157,6 +162,37 @@ def kill_server(folder: Path) -> None:
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     for pid in (server, *map(int, children)):
         os.kill(pid, signal.SIGKILL)
+
+
+def end_wait_for_standby(superuser: "psycopg.Connection[Any]") -> None:
+    """End the wait of a commit for a standby, once there is one that waits."""
+    ended = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    while not superuser.execute(ended).rowcount:
+        time.sleep(0.01)
+
+
+async def test_a_commit_that_no_standby_confirms_is_not_told_as_done() -> None:
+    """Given a server whose standby is away, when the wait of a commit is ended, by an operator or since it takes too
+    long, then nobody says that it is done, though it stands."""
+    with tempfile.TemporaryDirectory(prefix="duebook-test-") as parent:
+        folder = Path(parent, "server")
+        open_to_all(folder.parent)
+        async with served(folder) as (urls, database):
+            business_id = (await Kept.new(database)).business_id
+            with psycopg.connect(urls.superuser, autocommit=True) as superuser:
+                superuser.execute("ALTER SYSTEM SET synchronous_standby_names = 'away'")
+                superuser.execute("SELECT pg_reload_conf()")
+                waiting = asyncio.create_task(write(database, business_id, range(1)))
+                await asyncio.to_thread(end_wait_for_standby, superuser)
+                with pytest.raises(OutcomeUnknown, match="synchronous replication"):
+                    await waiting
+                async with connected(urls.serve, patience=replace(FOR_COMMANDS, held=0.5)) as hasty:
+                    with pytest.raises(OutcomeUnknown):
+                        await write(hasty, business_id, range(1, 2))
+                superuser.execute("ALTER SYSTEM RESET synchronous_standby_names")
+                superuser.execute("SELECT pg_reload_conf()")
+            await write(database, business_id, range(2, 3))  # after the one before it, which still holds the lock
+            await stands(database, business_id, [0, 1, 2])
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the server's processes in /proc")

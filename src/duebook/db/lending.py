@@ -10,13 +10,14 @@ import asyncio
 import os
 import select
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any, Final
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.errors import Diagnostic
 from psycopg.pq import ConnStatus
 from psycopg_pool import AsyncConnectionPool
 
@@ -30,7 +31,8 @@ class ConnectionLost(psycopg.OperationalError):
 
 
 class OutcomeUnknown(psycopg.OperationalError):
-    """The database went away while it was told to commit: the write is there as a whole, or not at all."""
+    """The database went away while it was told to commit: the write is there as a whole, or not at all; or it is there,
+    and the standby that should have it too has not said so."""
 
 
 class LendingPool(AsyncConnectionPool[AsyncConnection[Any]]):
@@ -108,7 +110,8 @@ async def _commit(connection: AsyncConnection[Any]) -> None:
         await connection.close()
         raise ConnectionLost("the connection was lost")
     try:
-        await connection.commit()
+        with _warnings(connection) as warnings:
+            await connection.commit()
     except psycopg.Error as error:
         if not _has_ended(connection, error):
             await _roll_back(connection)
@@ -117,6 +120,24 @@ async def _commit(connection: AsyncConnection[Any]) -> None:
         if connection.read_only:
             raise ConnectionLost(str(error)) from error
         raise OutcomeUnknown(str(error)) from error
+    if warnings:  # such as that the wait for a standby was ended: it is recorded here, and perhaps nowhere else
+        raise OutcomeUnknown(warnings[0])
+
+
+@contextmanager
+def _warnings(connection: AsyncConnection[Any]) -> Iterator[list[str]]:
+    """What the database warns of within the block."""
+    found: list[str] = []
+
+    def note(said: Diagnostic) -> None:
+        if said.severity_nonlocalized == "WARNING":
+            found.append(said.message_primary or "")
+
+    connection.add_notice_handler(note)
+    try:
+        yield found
+    finally:
+        connection.remove_notice_handler(note)
 
 
 def _has_ended(connection: AsyncConnection[Any], error: psycopg.Error) -> bool:

@@ -54,7 +54,7 @@ class Patience:
     """A whole transaction. Then its connection is cut, which is all that helps if the other end falls silent."""
 
 
-FOR_REQUESTS: Final = Patience(opening=0, wait=5, lock=5, statement=15, idle=60, held=30)
+FOR_REQUESTS: Final = Patience(opening=0, wait=5, lock=5, statement=10, idle=60, held=12)
 """Clients wait half a minute as a rule, so that what only waits is answered well before."""
 FOR_COMMANDS: Final = Patience(opening=15, wait=15, lock=15, statement=0, idle=0, held=0)
 """An import takes the time that it takes."""

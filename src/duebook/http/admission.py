@@ -23,10 +23,11 @@ _BUSINESS: Final = re.compile(r"/businesses/([^/]{1,64})")
 class Room:
     """How much there is room for in one worker."""
 
-    at_work: int = 32
-    """Twice as many as there are connections: one worker's Python is busy with fewer."""
-    at_work_each: int = 12
-    """Of one asker: more than its turns at the books (two writes, four reads), and three leave a place to others."""
+    at_work: int = 24
+    """Half as many again as there are connections: one worker's Python is busy with fewer, and more would only take
+    longer, all of them."""
+    at_work_each: int = 8
+    """Of one asker: more than its turns at the books (two writes, four reads)."""
     waiting: int = 256
     """What a worker does in the time that a request may wait, at a hundred requests a second."""
     waiting_each: int = 64

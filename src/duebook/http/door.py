@@ -30,6 +30,8 @@ class Bounds:
 
     room: Room = USUAL_ROOM
     patience: Patience = FOR_REQUESTS
+    work: float = 15.0
+    """From a request's getting its place to its answer; with its wait for the place, well before clients give up."""
     body: float = 20.0
     """Until a body is there."""
     unread: float = 20.0
@@ -71,11 +73,19 @@ class Door:
                 await asyncio.sleep(self._bounds.refused_after)
             raise
         async with self._intake.body(scope, receive) as body, self._admission.place(who, receive):
-            answer = await self._answer(app, scope, body)
+            answer = await self._answer_in_time(app, scope, body)
         if parts := scope["state"].get("parts"):
             await send_parts(answer[0], parts, send, self._bounds.unread)
         else:
             await send_all(answer, send, self._bounds.unread)
+
+    async def _answer_in_time(self, app: ASGIApp, scope: HTTPScope, body: bytes) -> list[Message]:
+        """Raises Busy when it takes too long: what was written is rolled back, unless it was just being committed."""
+        try:
+            async with asyncio.timeout(self._bounds.work):
+                return await self._answer(app, scope, body)
+        except TimeoutError:
+            raise Busy from None
 
     async def _answer(self, app: ASGIApp, scope: HTTPScope, body: bytes) -> list[Message]:
         began = time.monotonic()
