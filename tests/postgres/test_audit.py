@@ -132,7 +132,10 @@ async def told(books: Books, since: int, known_at: int, at_once: int) -> list[Re
             return found
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=max(5, settings().max_examples // 10),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=histories(12), at_once=st.integers(1, 7), cut=st.integers(0, 12))
 async def test_all_changes_give_what_is_known(database: Database, history: History, at_once: int, cut: int) -> None:
     """For any history, in parts of any size and cut at any version, each write is told once, each field before a change
@@ -151,7 +154,10 @@ async def _all(books: Books) -> Any:
     return await books.read(lambda tx: audited(tx, 0, tx.version))
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=max(5, settings().max_examples // 20),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=histories(12), data=st.data())
 async def test_a_part_is_what_all_says_of_it(database: Database, history: History, data: st.DataObject) -> None:
     """For any history and any document or party of it, asked about alone, the changes are those of all that name it."""
