@@ -144,7 +144,10 @@ def held_up(database_urls: Urls, backups: Path) -> Iterator["subprocess.Popen[st
         command = [*COMMAND, "backup", str(backups / "books")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             try:
-                waits = "SELECT FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
+                waits = (
+                    "SELECT FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
+                    " AND datname = current_database()"
+                )
                 with psycopg.connect(database_urls.superuser, autocommit=True) as watching:
                     while process.poll() is None and not watching.execute(waits).rowcount:
                         time.sleep(0.02)
