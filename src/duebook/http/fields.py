@@ -3,7 +3,7 @@
 Units: cents are minor units of the business's currency; 64 bits hold every amount.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Final
 
@@ -89,3 +89,20 @@ def _free(at: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield from _free(f"{at}[{place}]", one)
         case dict():
             yield at, value
+
+
+def told(kind: type[msgspec.Struct], body: Mapping[str, Any]) -> dict[str, Any]:
+    """What kept JSON says of these fields, less what is not of their types: our own API keeps any JSON."""
+    found = {}
+    for one in msgspec.structs.fields(kind):
+        try:
+            found[one.name] = msgspec.convert(body[one.name], one.type)
+        except (LookupError, msgspec.ValidationError):
+            continue
+    return found
+
+
+def told_objects(name: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The objects in a list that kept JSON has under a name; none if there is no such list."""
+    found = body.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

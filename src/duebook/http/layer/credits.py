@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from duebook.days import day_of
-from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, check_free, kept
+from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, check_free, kept, told_objects
 from duebook.http.inputs import BadInput, shown
 from duebook.http.layer.allocated import changed, taken_back
 from duebook.http.layer.charges import Given
@@ -305,7 +305,7 @@ def line_fields(credit: Shown, account: str) -> Iterator[dict[str, Any]]:
     A credit that came another way than through this dialect has one line.
     """
     document = credit.view.document
-    lines = [line for line in document.body.get("line_items", ()) if "amount" in line]
+    lines = [line for line in told_objects("line_items", document.body) if "amount" in line]
     for place, line in enumerate(lines or [{"amount": document.amount_minor}]):
         yield {
             "id": uuid5(document.id, f"line {place}"),

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from duebook.http.fields import Cents, Free
+from duebook.http.fields import Cents, Free, told_objects
 from duebook.http.layer.payments import ACCOUNT_PARTS, ALLOCATIONS, METHODS, WORD, Fee, Method
 from duebook.http.layer.tags import ApiTag, api_tags, kept_tags
 from duebook.http.stamps import as_given, in_utc
@@ -110,7 +110,7 @@ def recorded_parts(view: DocumentView) -> list[dict[str, Any]]:
 
 
 def _said_of_accounts(payment: Document) -> list[dict[str, Any]]:
-    return list(payment.body.get(ACCOUNT_PARTS, ())) if payment.beside_minor else []
+    return told_objects(ACCOUNT_PARTS, payment.body) if payment.beside_minor else []
 
 
 def _part_fields(business_id: BusinessId, part: Allocation, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,5 +133,5 @@ def _said_fields(business_id: BusinessId, said: Mapping[str, Any]) -> dict[str, 
 
 def _said_when_recorded(payment: Document, allocations: Sequence[Allocation]) -> Sequence[Mapping[str, Any]]:
     """What was said of each allocation, as long as they are those that the payment was recorded with."""
-    said: Sequence[Mapping[str, Any]] = payment.body.get(ALLOCATIONS[payment.side], ())
+    said = told_objects(ALLOCATIONS[payment.side], payment.body)
     return said if len(said) == len(allocations) else [{}] * len(allocations)

@@ -66,7 +66,7 @@ def api_tags(business_id: BusinessId, tags: Iterable[Tag]) -> list[ApiTag]:
 
 def kept_tags(business_id: BusinessId, kept: Iterable[Mapping[str, Any]]) -> list[ApiTag]:
     """Tags of a line or of an allocation, which are kept as they were given."""
-    return api_tags(business_id, tags_of(msgspec.convert(list(kept), list[NewTag])))
+    return api_tags(business_id, tags_of(msgspec.convert(one, NewTag) for one in kept))
 
 
 def dimension_id(business_id: BusinessId, key: str) -> UUID:

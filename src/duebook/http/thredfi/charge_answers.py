@@ -15,12 +15,11 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Meta
 
-from duebook.http.fields import Cents, Free
+from duebook.http.fields import Cents, Free, told
 from duebook.http.lines import SalesTax
 from duebook.http.refunds import refund_id
 from duebook.http.stamps import in_utc, instant, midnight, stamp_of
 from duebook.http.thredfi import parties
-from duebook.http.thredfi.charge_bodies import told
 from duebook.http.thredfi.charge_words import Words
 from duebook.http.thredfi.tags import ApiTag, api_tags
 from duebook.ledger import views

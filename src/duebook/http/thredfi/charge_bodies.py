@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept
+from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, kept, told
 from duebook.http.inputs import BadInput, shown
 from duebook.http.lines import NewLine, Priced, Quantity, SalesTax, priced_lines, summed
 from duebook.http.stamps import Stamp
@@ -145,17 +145,6 @@ def _taxes(asked: ChargeChanges, said: Mapping[str, Any]) -> int:
 def _kept_lines(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The lines that are there, if they have their sums."""
     return body["line_items"] if "line_items" in told(_KeptLines, body) else []
-
-
-def told(kind: type[msgspec.Struct], body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a document's body says of these fields, less what is not of their types."""
-    found = {}
-    for one in msgspec.structs.fields(kind):
-        try:
-            found[one.name] = msgspec.convert(body[one.name], one.type)
-        except (LookupError, msgspec.ValidationError):
-            continue
-    return found
 
 
 def _with_prices(lines: Sequence[ChargeLine]) -> list[_PricedLine]:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from duebook.http.fields import Cents, Free, LongText, Text
+from duebook.http.fields import Cents, Free, LongText, Text, told, told_objects
 from duebook.http.stamps import as_given, in_utc, midnight
 from duebook.http.thredfi import parties
 from duebook.http.thredfi.tags import ApiTag, api_tags
@@ -158,8 +158,8 @@ def _fields(
         "metadata": body.get("metadata", {}),
         "transaction_tags": api_tags(credit.tags),
         "line_items": [
-            msgspec.convert(line | {"id": uuid5(credit.id, f"line {place}")}, LineData)
-            for place, line in enumerate(body.get("line_items", ()))
+            LineData(id=uuid5(credit.id, f"line {place}"), **{"amount": 0} | told(CreditLine, line))
+            for place, line in enumerate(told_objects("line_items", body))
         ],
         "source_id": body.get("source_id"),
         "dated": dated,

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from duebook.days import Terms
-from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, check_free
+from duebook.http.fields import Cents, ExternalId, Free, LongText, PositiveCents, Text, check_free, told
 from duebook.http.inputs import BadInput, shown
 from duebook.http.services import Services
 from duebook.http.thredfi.tags import ApiTag, NewTag, api_tags, tags_of
@@ -254,7 +254,7 @@ async def _fields_of(tx: Tx, side: Side, party_id: PartyId) -> dict[str, Any]:
 
 
 def _fields(business_id: BusinessId, view: PartyView, outstanding_minor: int) -> dict[str, Any]:
-    party, known = view.party, view.party.profile
+    party, known = view.party, told(PartyProfile, view.party.profile)
     lines = ", ".join(str(known[name]) for name in _ADDRESS if known.get(name))
     return {
         **{name: known.get(name) for name in PartyProfile.__struct_fields__},
