@@ -87,22 +87,23 @@ class Postgres:
         """Start it and wait until it answers: after a kill, as soon as what is left of the killed one is gone."""
         settings = _SETTINGS | {"port": str(self.port)} | self.settings
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        command = [*self.through, str(self.made_of.programs / "postgres"), "-D", str(self.data), *options]
+        command = [str(self.made_of.programs / "postgres"), "-D", str(self.data), *options]
         give_up = time.monotonic() + START_SECONDS
         while time.monotonic() < give_up:
             if self.process is None or self.process.poll() is not None:
-                self.process = self._launched(command)
+                self.process = self.launched(command)
             if self.answers():
                 return
             time.sleep(0.05)
         raise AssertionError(f"PostgreSQL in {self.data} did not start: {self.log.read_text()[-2_000:]}")
 
-    def _launched(self, command: list[str]) -> "subprocess.Popen[bytes]":
+    def launched(self, command: list[str]) -> "subprocess.Popen[bytes]":
+        """A program that runs where the server does, as its account, and writes to its log."""
         account = self.made_of.account
         switch = account.switch and not self.through
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                command,
+                [*self.through, *command],
                 user=account.uid if switch else None,
                 group=account.gid if switch else None,
                 extra_groups=[] if switch else None,
@@ -112,6 +113,12 @@ class Postgres:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def processes(self) -> list[int]:
+        """All of them, the one that the others belong to first."""
+        assert self.process is not None
+        pid = self.process.pid
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
     @property
     def log(self) -> Path:
