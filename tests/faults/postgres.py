@@ -174,10 +174,12 @@ class Postgres:
 
             yield waiting
 
-    def ended(self) -> None:
-        """Returns once it has stopped by itself."""
+    def write_until_it_stops(self) -> None:
+        """Have it write to its log, for no books, until it has stopped by itself; for lack of room, say."""
         assert self.process is not None
-        self.process.wait(START_SECONDS)
+        while self.process.poll() is None:
+            with suppress(psycopg.OperationalError):
+                self.ask("SELECT pg_logical_emit_message(true, 'faults', repeat('x', 1000000))")
 
     def stop(self) -> None:
         """Have it end, whatever it does."""

@@ -90,6 +90,13 @@ class Served:
         self.process.stdout.close()
         return self.process.wait(60)
 
+    def has_read_all(self) -> bool:
+        """Whether nothing that was sent to it still waits to be accepted or read."""
+        connections = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return all(
+            queues.endswith(":00000000") for _, at, _, _, queues, *_ in connections if at.endswith(f":{self.port:04X}")
+        )
+
     def listens(self) -> bool:
         """Whether it takes connections."""
         with socket.socket() as probe:

@@ -41,7 +41,7 @@ async def test_a_full_disk(on_disks: tuple[Postgres, Room | None, Room], folder:
                 data.free()
             await tally.reached(WRITES // 2)
             log.fill()
-            await asyncio.to_thread(postgres.ended)
+            await asyncio.to_thread(postgres.write_until_it_stops)
             log.free()
             await asyncio.to_thread(postgres.start)
         say(tally)
