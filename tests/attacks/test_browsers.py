@@ -19,7 +19,6 @@ from tests.http.world import Platform, bearer, business_token, partner_token
 PAGE: Final = "https://app.example"
 
 TOLD: Final = {
-    "cache-control": "private, no-cache",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
@@ -124,6 +123,7 @@ def test_every_answer_tells_a_browser_what_it_may_not(client: httpx.Client, plat
     assert statuses >= {200, 204, 302, 400, 401, 403, 404, 405, 414}
     for answer in answers:
         assert {name: answer.headers.get(name) for name in TOLD} == TOLD, answer.request.url
+        assert answer.headers["cache-control"] in ("private, no-cache", "private, no-store"), answer.request.url
         assert "set-cookie" not in answer.headers
 
 

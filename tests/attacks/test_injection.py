@@ -4,6 +4,8 @@ What a harmless odd text gets is what SQL gets. That none of it is run shows in 
 the schema afterwards, not in how long an answer takes.
 """
 
+import csv
+import io
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,6 +18,7 @@ from hypothesis import settings
 from duebook.db.embedded import Urls
 from tests.attacks.dialects import DOCUMENTS, OPERATIONS, named
 from tests.attacks.tally import Attack
+from tests.http.native_world import charge
 from tests.http.plausible import Plausible
 from tests.http.surface import Surface, new_surface
 from tests.http.world import Platform, bearer, findings, partner_token
@@ -63,7 +66,7 @@ PAYLOADS: Final = (
     ),
     *(
         "(SELECT 1)",
-        "NULL",
+        "NULL--",
         "DEFAULT",
         "current_user",
         "ARRAY[1]",
@@ -81,6 +84,10 @@ PAYLOADS: Final = (
         "\r\nSet-Cookie: a=b",
         "../../etc/passwd",
     ),
+)
+FORMULAS: Final = (
+    *("=cmd|' /C calc'!A0", "+cmd()", "-cmd()", "@SUM(1)", "\t=cmd()", " =cmd()", "\r=cmd()", "\n=cmd()", "=1+1"),
+    *('=HYPERLINK("https://evil.example","x")', '"=cmd()', ";=cmd()", ",=cmd()", "\u00a0=cmd()", "%=cmd()"),
 )
 ORDINARY: Final = "odd ~ but plain"
 
@@ -170,6 +177,22 @@ def test_sql_in_a_body_is_kept_as_it_is(
             found = client.get(path, headers=header, params={"external_id": name}).json()[list_of]
             attack.tried(f"{path} {payload}", *([] if len(found) == 1 else [str(found)[:300]]))
     attack.failed(at_least=6 * len(PAYLOADS))
+
+
+def test_no_text_is_a_formula_in_an_export(surface: Surface, attack: Attack) -> None:
+    """Given texts that a spreadsheet would work out, when an export is read as CSV, then none of its cells is one."""
+    books = surface.books
+    for number, formula in enumerate(FORMULAS):
+        whose = {"external_id": f"{formula}{number}", "name": formula}
+        tags = [{"key": formula, "value": formula}]
+        books.do(charge(f"{formula}{number}", party=whose, number=formula, tags=tags, body={"memo": formula}))
+    answer = books.ask("GET", "audit.csv")
+    assert answer.status_code == 200
+    cells = [cell for row in csv.reader(io.StringIO(answer.text)) for cell in row]
+    assert sum("cmd" in cell for cell in cells) > 10
+    for cell in sorted(set(cells)):
+        attack.tried(cell, *([cell] if cell.lstrip().startswith(("=", "+", "-", "@")) else []))
+    attack.failed(at_least=100)
 
 
 def texts_of(value: Any) -> Iterator[str]:

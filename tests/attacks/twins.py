@@ -26,7 +26,7 @@ EVERYTHING: Final = settings().max_examples > 100
 """Everybody attacks every victim with all there is; else attackers and victims take turns, with one thing each time."""
 
 _VARYING: Final = re.compile(
-    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+(?:Z|[+-]\d\d:\d\d)"
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+(?:Z|[+-]\d\d:\d\d)"
     r'|"(?:request_id|instance)":"\w+"|"(?:cursor|next_cursor|access_token)":"[\w.-]+"'
 )
 """What differs between two answers to the same question: ids and times of what is made, and what holds these."""
