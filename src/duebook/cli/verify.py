@@ -94,35 +94,34 @@ def _read(file: Path) -> SignedHeads:
 async def _partners(database: Database, news: News) -> list[Proved]:
     async with database.readers.connection() as connection:
         ids = await partners_named(connection)
-        proved = []
+        found = []
         for place, partner_id in enumerate(ids, 1):
             news(f"Verifying partner {place} of {len(ids)}")
             findings = [finding async for finding in verify_partner(connection, partner_id)]
             last = await last_of(connection, partner_id)
-            proved.append({"partner_id": partner_id, "event": last.sequence if last else 0, "findings": findings})
-        return proved
+            found.append({"partner_id": partner_id, "event": last.sequence if last else 0, "findings": findings})
+        return found
 
 
 async def _businesses(database: Database, only: UUID | None, news: News) -> list[Proved]:
     async with database.readers.connection() as connection:
         ids = [BusinessId(only)] if only else await businesses_there(connection)
-    proved = []
+    found = []
     for place, business_id in enumerate(ids, 1):
         news(f"Verifying business {place} of {len(ids)}")
         try:
             async with read_tx(database, OPERATOR, business_id) as tx:
                 findings = [finding async for finding in verify_books(tx)]
-                proved.append({"business_id": business_id, "version": tx.version, "findings": findings})
-        except (BusinessNotFound, ZoneInfoNotFoundError) as unreadable:
+                found.append({"business_id": business_id, "version": tx.version, "findings": findings})
+        except (BusinessNotFound, ZoneInfoNotFoundError, ValueError) as unreadable:  # no zone, or no name of one
             if only:
                 raise
             findings = [Finding("the books", f"cannot be opened: {unreadable}")]
-            proved.append({"business_id": business_id, "version": 0, "findings": findings})
-    return proved
+            found.append({"business_id": business_id, "version": 0, "findings": findings})
+    return found
 
 
 async def _heads(database: Database, kept: SignedHeads, key: Ed25519PublicKey, only: UUID | None) -> Proved:
-    findings = []
     try:
         heads = of_business(proved(kept, key), only) if only else proved(kept, key)
     except BadHeads as bad:
