@@ -1,11 +1,16 @@
 """What happened to a partner, from the command line; and rows that no event tells of, adopted."""
 
+import asyncio
 import getpass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
 from duebook.db.embedded import Urls
+from duebook.db.pool import connected
+from duebook.tenancy.businesses import NewBusiness, create_business
+from duebook.tenancy.facts import Caller, PartnerId, Scope, WireProfile
 from tests.cli.conftest import Run
 
 
@@ -22,6 +27,22 @@ def test_events_say_when_what_and_by_whom(run: Run, partner: str, business: str)
     assert f"business {business}" in [cell.strip() for cell in second]
     assert first[-1].strip().startswith(f"{getpass.getuser()}@")
     assert "dbk_" not in run(f"partner events {partner} --json").out
+
+
+@pytest.mark.parametrize(("subject", "who"), [("ann@example.com", "ann@example.com"), (None, "nobody named")])
+def test_a_token_of_another_issuer_is_told(
+    run: Run, partner: str, database_urls: Urls, subject: str | None, who: str
+) -> None:
+    """Given a business made with a token of another issuer, when events are listed, then it is by whom that was for."""
+    caller = Caller(PartnerId(UUID(partner)), None, None, WireProfile.LIVE, Scope.FULL, subject=subject)
+    new = NewBusiness(external_id=None, name="A", base_currency="USD")
+
+    async def make() -> None:
+        async with connected(database_urls.serve) as database:
+            await create_business(database, caller.partner_id, new, caller)
+
+    asyncio.run(make())
+    assert run(f"partner events {partner}").out.splitlines()[-1].endswith(f"  a token of another issuer for {who}")
 
 
 def test_nobody_has_no_events(run: Run, partner: str) -> None:

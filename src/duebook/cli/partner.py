@@ -187,9 +187,16 @@ def _what(said: str) -> str:
 
 
 def _who(actor: dict[str, Any]) -> str:
-    if "key_id" in actor:
-        return f"key {actor['key_id']}"
-    return f"{actor['user']}@{actor['host']}" if "user" in actor else "command line"
+    match actor:
+        case {"key_id": key_id}:
+            return f"key {key_id}"
+        case {"partner_id": _}:
+            return f"a token of another issuer for {actor.get('subject', 'nobody named')}"
+        case {"user": user, "host": host}:
+            return f"{user}@{host}"
+        case {"migration": number}:
+            return f"migration {number}"
+    return "command line"
 
 
 def _show_key(partner_id: PartnerId, secret: str, as_json: bool) -> None:
