@@ -147,6 +147,7 @@ def _pg_restore(programs: Programs, url: str, chunks: Iterable[bytes]) -> None:
                 with suppress(BrokenPipeError):  # it gave up, and says why
                     for chunk in chunks:
                         put.write(chunk)
+                with suppress(BrokenPipeError):  # closing writes what is left
                     put.close()
             except BaseException:
                 process.kill()
