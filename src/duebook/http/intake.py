@@ -14,7 +14,6 @@ from typing import Any, Final
 import psycopg
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import Message, Receive, Send
-from psycopg_pool import PoolTimeout
 
 from duebook.http.admission import ClientGone
 from duebook.tenancy.errors import Busy, TenancyError
@@ -124,7 +123,7 @@ async def send_parts(start: Any, parts: AsyncGenerator[bytes, None], send: Send,
         try:
             async for part in parts:
                 await _send_part(part, True, send, seconds)
-        except (TenancyError, PoolTimeout, psycopg.OperationalError) as error:
+        except (TenancyError, psycopg.OperationalError) as error:
             raise BrokenOff(error) from error
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -25,18 +25,12 @@ from duebook.ledger.audit_records import (
     Record,
     TagChange,
 )
-from duebook.ledger.facts import (
-    Books,
-    DocumentId,
-    PartyId,
-    TagDefinition,
-)
+from duebook.ledger.facts import Books, DocumentId, PartyId, TagDefinition
 from duebook.ledger.rows import allocation_of, books_of, document_of, party_of, rate_of
 from duebook.tenancy.facts import BusinessId, Caller, Operator
 from duebook.tenancy.gate import ReadTx, read_tx
 
 _QUERIES: Final = load("duebook.ledger", "audit.sql")
-
 
 AT_ONCE: Final = 500
 """How many changes are read together."""

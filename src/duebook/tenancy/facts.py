@@ -63,8 +63,8 @@ class Caller:
     """Who asks: a key of a partner, or a token of an outside issuer; bound to one business if its token says so.
 
     `subject` is whom an outside issuer made its token for. `address` and `request_id` are those of the request that
-    brought it, where there is one; `ends_at` is when its
-    credentials end, if they do and it is known: what is made from them ends then too.
+    brought it, where there is one; `ends_at` is when its credentials end, if they do and it is known: what is made from
+    them ends then too.
     """
 
     partner_id: PartnerId

@@ -146,10 +146,7 @@ def _answers(form: Format) -> dict[int, ResponseSpec]:
     guards=[signed_in, known_parameters],
     security=ANYONE,
     dependencies=_QUESTION,
-    responses={
-        200: ResponseSpec(str, generate_examples=False, description="The file", media_type=Format.NDJSON.media_type)
-    }
-    | errors(),
+    responses=_answers(Format.NDJSON),
 )
 async def export_audit(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], question: TheQuestion
@@ -167,10 +164,7 @@ async def export_audit(
     guards=[signed_in, known_parameters],
     security=ANYONE,
     dependencies=_QUESTION,
-    responses={
-        200: ResponseSpec(str, generate_examples=False, description="The file", media_type=Format.CSV.media_type)
-    }
-    | errors(),
+    responses=_answers(Format.CSV),
 )
 async def export_audit_csv(
     request: CallerRequest, services: TheServices, business_id: FromPath[UUID], question: TheQuestion
