@@ -191,13 +191,6 @@ def edit(facts: Facts, said: Edit) -> str:
     return said.document
 
 
-def _begins(changes: dict[str, Any], there: DocumentSlip) -> bool:
-    """Whether it counts now and never did before, a draft that is issued or something that was over nothing (T18)."""
-    if there.key.kind not in ("charge", "payment", "credit") or (there.counts and there.amount):
-        return False
-    return replace(there, state=changes.get("state", there.state)).counts and bool(changes.get("amount", there.amount))
-
-
 def _base(facts: Facts, changes: dict[str, Any], there: DocumentSlip, slip: DocumentSlip) -> tuple[int, set[str]]:
     """Booked at the base amount said, else at the rate at which it was booked before (T11)."""
     if there.target is not None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from duebook.aging.errors import NoRateInForce
 from duebook.aging.explain import Cell
-from duebook.aging.report import AgingQuery, AgingReport, Basis, Credits
+from duebook.aging.report import AgingQuery, Basis, Credits
 from duebook.db.pool import Database
 from duebook.ledger.commands import Command, PutRates
 from duebook.ledger.errors import SumTooLarge
@@ -42,11 +42,6 @@ def books(database: Database, business_id: BusinessId) -> Books:
 def rates(*quotes: tuple[str, str, str]) -> Command:
     """Rates as currency, day, dollars for one."""
     return PutRates(tuple(Rate(currency, day(on), Decimal(rate)) for currency, on, rate in quotes))
-
-
-def row_totals(report: AgingReport) -> list[tuple[str, str, int]]:
-    """Each row's name, currency and total."""
-    return [(row.name, row.currency, row.total_minor) for row in report.rows]
 
 
 async def test_currencies_of_all_places_in_one_row(books: Books) -> None:
