@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from duebook.http.settings import (
@@ -75,6 +76,20 @@ async def test_unknown_keys_are_asked_for_now_and_then(issuer: KeyServer) -> Non
     clock.now += UNKNOWN_SECONDS
     assert await opens(keys, "rsa")
     assert issuer.asked == 2
+
+
+@pytest.mark.parametrize("sub", ["a\0", "\ud800", "a" * 256], ids=["NUL", "half a pair", "too long"])
+async def test_whom_nobody_can_write_down_opens_nothing(issuer: KeyServer, sub: str) -> None:
+    """Given a token for somebody whom the books could not name, when it is shown, then it is refused."""
+    keys = OutsideKeys(TrustedIssuer(ISSUER, issuer.address, AUDIENCE))
+    with pytest.raises(msgspec.ValidationError):
+        await keys.verified(signed("ec", partner_id=str(uuid4()), sub=sub))
+
+
+@pytest.mark.parametrize("address", ["https://login..example/keys", "http://127.0.0.1/schlüssel"])
+async def test_an_address_that_cannot_be_asked_is_a_set_that_cannot_be_had(address: str) -> None:
+    """Given an address that no request can be made for, when a token is shown, then it is refused."""
+    assert not await opens(OutsideKeys(TrustedIssuer(ISSUER, address, AUDIENCE)), "ec")
 
 
 async def test_a_key_that_is_taken_out_opens_no_more(issuer: KeyServer) -> None:
@@ -203,6 +218,9 @@ def test_an_issuer_is_set_with_all_that_belongs_to_it(tmp_path: Path) -> None:
         (TRUSTED_KEYS, "https://"),
         (TRUSTED_KEYS, "https://user:secret@login.example/keys"),
         (TRUSTED_KEYS, "https://login.example:port/keys"),
+        (TRUSTED_KEYS, "https://login..example/keys"),
+        (TRUSTED_KEYS, "https://login.example/schlüssel"),
+        (TRUSTED_KEYS, "https://login.example/the keys"),
     ],
 )
 def test_a_setting_of_an_issuer_that_cannot_be_meant_is_refused(name: str, value: str) -> None:

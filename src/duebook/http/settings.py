@@ -57,6 +57,7 @@ _OURS: Final = "DUEBOOK_"
 _OF_TESTS: Final = "DUEBOOK_TEST_"
 _MOST_REQUESTS: Final = 1_000_000
 _ORIGIN: Final = re.compile(r"(https?)://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_OF_ADDRESS: Final = re.compile("[!-~]+")
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -173,8 +174,11 @@ def _issuer_keys(given: str) -> str:
     try:
         url = urlsplit(given)
         url.port  # noqa: B018
+        (url.hostname or "").encode("idna")
     except ValueError:
         raise BadSetting(TRUSTED_KEYS, None, "is not an address") from None
+    if not _OF_ADDRESS.fullmatch(given):
+        raise BadSetting(TRUSTED_KEYS, None, "holds signs that an address has in encoded form only")
     if url.username is not None or url.password is not None:
         raise BadSetting(TRUSTED_KEYS, None, "holds a user or a password, which a key set needs none of")
     if url.hostname and (url.scheme == "https" or (url.scheme == "http" and url.hostname in _THIS_MACHINE)):

@@ -52,6 +52,9 @@ FULL: Final = "duebook:full"
 
 _MOST_BYTES: Final = 2**20
 _FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_KEPT: Final = r"\A[^\x00\ud800-\udfff]*\Z"
+"""Text that the database can keep: without NUL, and without half a surrogate pair."""
+
 _OF_CURVE: Final = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 _OF_RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 
@@ -73,7 +76,7 @@ class OutsideClaims(msgspec.Struct, frozen=True, kw_only=True):
     """What a token of the issuer says, beside what every token says."""
 
     exp: int | float
-    sub: Annotated[str, Meta(max_length=255)] | None = None
+    sub: Annotated[str, Meta(max_length=255, pattern=_KEPT)] | None = None
     partner_id: UUID
     business_id: UUID | None = None
     scope: str = ""
@@ -147,7 +150,7 @@ class OutsideKeys:
     async def _read(self) -> None:
         try:
             self._keys = keys_of(await asyncio.to_thread(_fetched, self.trusted.keys))
-        except (OSError, HTTPException, BadKeySet) as error:
+        except (OSError, HTTPException, ValueError) as error:
             _LOG.warning("the key set of %s could not be read: %s", self.trusted.issuer, error)
         else:
             self._read_at = self._clock()
