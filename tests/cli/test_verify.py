@@ -37,17 +37,32 @@ def test_books_that_somebody_changed(run: Run, business: str, database_urls: Url
         ("DELETE FROM book WHERE business_id = %s", "the books cannot be opened: no business"),
         ("UPDATE business SET time_zone = '/Moon' WHERE id = %s", "the books cannot be opened: ZoneInfo keys may not"),
         ("UPDATE business SET time_zone = 'Moon' WHERE id = %s", "the books cannot be opened: 'No time zone found"),
+        (
+            "UPDATE business SET created_at = 'infinity' WHERE id = %s",
+            "the books cannot be opened: timestamp too large",
+        ),
     ],
 )
 def test_books_that_cannot_be_opened_are_found(
     run: Run, business: str, database_urls: Urls, statement: str, found: str
 ) -> None:
-    """Given a business without a head or with no zone, when all is verified, then that is found."""
+    """Given a business without a head, with no zone, or made at no time, when all is verified, then that is found."""
     with psycopg.connect(database_urls.superuser) as owner:
         owner.execute(statement, [business])
     ended = run("verify")
     assert (ended.code, ended.err) == (1, "")
     assert found in ended.out.partition(f"business {business}, version 0: 1 finding\n")[2].splitlines()[0]
+    assert run(f"verify --business {business}").code == 1
+
+
+def test_events_that_cannot_be_read_are_found(run: Run, partner: str, business: str, database_urls: Urls) -> None:
+    """Given an event at no time, when all is verified, then that is found, and everything else is still proved."""
+    with psycopg.connect(database_urls.superuser) as owner:
+        owner.execute("UPDATE partner_event SET recorded_at = 'infinity' WHERE partner_id = %s", [partner])
+    ended = run("verify")
+    assert (ended.code, ended.err) == (1, "")
+    assert f"partner {partner}, event 0: 1 finding\n  the events cannot be read: timestamp too large" in ended.out
+    assert f"business {business}, version 0: all is as it should be\n" in ended.out
 
 
 def test_corrected_books_are_right(run: Run, business: str, database_urls: Urls) -> None:

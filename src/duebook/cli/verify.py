@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfoNotFoundError
 
+import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cyclopts import Parameter
 
@@ -97,9 +98,14 @@ async def _partners(database: Database, news: News) -> list[Proved]:
         found = []
         for place, partner_id in enumerate(ids, 1):
             news(f"Verifying partner {place} of {len(ids)}")
-            findings = [finding async for finding in verify_partner(connection, partner_id)]
-            last = await last_of(connection, partner_id)
-            found.append({"partner_id": partner_id, "event": last.sequence if last else 0, "findings": findings})
+            event = 0
+            try:
+                findings = [finding async for finding in verify_partner(connection, partner_id)]
+                last = await last_of(connection, partner_id)
+                event = last.sequence if last else 0
+            except psycopg.DataError as unreadable:
+                findings = [Finding("the events", f"cannot be read: {unreadable}")]
+            found.append({"partner_id": partner_id, "event": event, "findings": findings})
         return found
 
 
@@ -113,8 +119,8 @@ async def _businesses(database: Database, only: UUID | None, news: News) -> list
             async with read_tx(database, OPERATOR, business_id) as tx:
                 findings = [finding async for finding in verify_books(tx)]
                 found.append({"business_id": business_id, "version": tx.version, "findings": findings})
-        except (BusinessNotFound, ZoneInfoNotFoundError, ValueError) as unreadable:  # no zone, or no name of one
-            if only:
+        except (BusinessNotFound, ZoneInfoNotFoundError, ValueError, psycopg.DataError) as unreadable:
+            if only and isinstance(unreadable, BusinessNotFound):
                 raise
             findings = [Finding("the books", f"cannot be opened: {unreadable}")]
             found.append({"business_id": business_id, "version": 0, "findings": findings})
