@@ -1,5 +1,6 @@
 """Backups of a server of one's own, and what comes of them when they are restored."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -116,7 +117,13 @@ def test_no_file_loses_its_name_unasked(run: Run, business: str, backups: Path) 
     with opened_backup(file) as backup:
         assert backup.manifest.businesses >= 1
     (backups / "inside").mkdir()
-    for name, why in (("inside", "that is a folder"), ("nowhere/books", "No such file or directory")):
+    os.mkfifo(backups / "pipe")
+    for name, why in (
+        ("inside", "that is a folder"),
+        ("pipe", "that is no ordinary file"),
+        ("nowhere/books", "No such file or directory"),
+        ("b" * 300, "File name too long"),
+    ):
         ended = run(f"backup {backups / name} --overwrite")
         assert ended.err == f"duebook: cannot write {backups / name}: {why}; nothing of it is left\n"
 

@@ -38,6 +38,8 @@ COMMAND = [sys.executable, "-c", "import sys; from duebook.cli import main; sys.
             1,
             "the database is not at the schema of this release: run `duebook migrate` as its owner",
         ),
+        (OSError(28, "No space left on device"), 1, "the machine does not do it: No space left on device"),
+        (PermissionError(13, "Permission denied", "a/b"), 1, "the machine does not do it: Permission denied: 'a/b'"),
         (KeyboardInterrupt(), 130, ""),
         (BrokenPipeError(), 141, ""),
         (SystemExit(143), 143, ""),

@@ -93,6 +93,12 @@ def _not_allowed(raised: BaseException) -> str:
     return f"this database role may not do that: {str(raised).splitlines()[0]}"
 
 
+def _machine_refuses(raised: BaseException) -> str:
+    """Such as a full disk: what the system says, without its number for it."""
+    said = str(raised)
+    return f"the machine does not do it: {said.partition('] ')[2] or said}"
+
+
 _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], str]], ...]] = (
     (UsageError, USAGE, _said),
     (CoercionError, USAGE, _not_that_kind),
@@ -119,6 +125,7 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (PoolTimeout, REFUSED, _database_busy),
     (psycopg.OperationalError, REFUSED, _database_down),
     (BrokenPipeError, PIPE_CLOSED, _nothing),
+    (OSError, REFUSED, _machine_refuses),
     (KeyboardInterrupt, INTERRUPTED, _nothing),
 )
 

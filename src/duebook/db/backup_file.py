@@ -153,11 +153,13 @@ def new_backup(path: Path, *, overwrite: bool) -> Iterator[NewBackup]:
 
     Raises AlreadyThere, CannotWrite.
     """
-    if path.is_dir():
-        raise CannotWrite(path, IsADirectoryError(errno.EISDIR, "that is a folder"))
-    if path.exists() and not overwrite:
-        raise AlreadyThere(path)
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "that is a folder")
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "that is no ordinary file")
+        if path.exists() and not overwrite:
+            raise AlreadyThere(path)
         descriptor, scratch_name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".partial", dir=path.parent)
         scratch = Path(scratch_name)
         try:
