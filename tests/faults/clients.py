@@ -26,7 +26,7 @@ CLIENTS: Final = 24
 """How many write at the same time."""
 
 ANSWER_SECONDS: Final = 40.0
-AGAIN_SECONDS: Final = 0.25
+AGAIN_SECONDS: Final = 0.5
 """How soon a client comes again when its connection ended."""
 
 INVOICE: Final = 1_000_000

@@ -21,8 +21,7 @@ def cluster_of_faults() -> Iterator[Cluster]:
     """Empty books that servers are copied from."""
     with tempfile.TemporaryDirectory(prefix="duebook-test-") as folder:
         Path(folder).chmod(0o755)
-        with Cluster.made(Path(folder, "empty")) as cluster:
-            yield cluster
+        yield Cluster.made(Path(folder, "empty"))
 
 
 @pytest.fixture(scope="session")

@@ -41,8 +41,7 @@ class Cluster:
     programs: Path
 
     @classmethod
-    @contextmanager
-    def made(cls, folder: Path) -> Iterator["Cluster"]:
+    def made(cls, folder: Path) -> "Cluster":
         """Made like the embedded one, and open to this machine by its port."""
         with owned(folder, fsync=False) as urls:
             migrate(urls.owner)
@@ -50,7 +49,7 @@ class Cluster:
         programs, _ = find_programs(account, None)
         with (folder / PGDATA / "pg_hba.conf").open("a") as rules:
             rules.write(_SIGN_IN)
-        yield cls(folder / PGDATA, urls, account, programs)
+        return cls(folder / PGDATA, urls, account, programs)
 
     def copy(self, folder: Path) -> "Postgres":
         """A server of its own in a folder that is not there yet; it does not run."""

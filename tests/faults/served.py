@@ -68,11 +68,9 @@ class Served:
         """The processes that answer."""
         return [worker for keeper in _children(self.pid) for worker in _children(keeper)]
 
-    def kill_worker(self) -> int:
+    def kill_worker(self) -> None:
         """SIGKILL for one that answers."""
-        worker = self.workers[0]
-        os.kill(worker, signal.SIGKILL)
-        return worker
+        os.kill(self.workers[0], signal.SIGKILL)
 
     def kill(self) -> None:
         """SIGKILL for the process that supervises; returns when it is gone."""

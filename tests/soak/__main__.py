@@ -44,16 +44,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="duebook-soak-") as name:
         folder = Path(name)
         folder.chmod(0o777)
-        with Cluster.made(folder / "empty") as cluster:
-            postgres = cluster.copy(folder / "data")
-            try:
-                postgres.start()
-                with Served.running(postgres.urls.serve, folder / "served.log") as served:
-                    soak = Soak(served, _traffic(served, postgres), Wires("127.0.0.1", served.port))
-                    asyncio.run(soak.run(minutes))
-                failures = soak.failures() + _lost(postgres, soak.traffic) + verify(postgres.urls.serve)
-            finally:
-                postgres.stop()
+        postgres = Cluster.made(folder / "empty").copy(folder / "data")
+        try:
+            postgres.start()
+            with Served.running(postgres.urls.serve, folder / "served.log") as served:
+                soak = Soak(served, _traffic(served, postgres), Wires("127.0.0.1", served.port))
+                asyncio.run(soak.run(minutes))
+            failures = soak.failures() + _lost(postgres, soak.traffic) + verify(postgres.urls.serve)
+        finally:
+            postgres.stop()
     for failure in failures:
         print("WRONG:", failure)
     print("All is as it should be." if not failures else f"{len(failures)} things are wrong.")
