@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from duebook.aging.errors import NotLater
 from duebook.aging.items import party_names, tags_json
-from duebook.aging.question import AgingQuery, Basis, Credits, Moment, moment_of
+from duebook.aging.question import AgingQuery, Basis, Credits, Moment, moment_before, moment_of
 from duebook.aging.report import AgingReport, AgingRow, aging_at
 from duebook.days import days_late
 from duebook.db.queries import load
@@ -91,9 +90,7 @@ class Changes:
 async def changes(tx: ReadTx, query: AgingQuery, since: int | datetime) -> Changes:
     """What changed in a report since an earlier version or instant. Raises AgingError, SumTooLarge."""
     later = await moment_of(tx, query.as_of, query.known_at)
-    earlier = await moment_of(tx, later.as_of, since)
-    if earlier.known_at > later.known_at:
-        raise NotLater(earlier.known_at, later.known_at)
+    earlier = await moment_before(tx, later, since)
     before = await aging_at(tx, query, earlier, tags_at=later.known_at)
     after = await aging_at(tx, query, later, tags_at=later.known_at)
     entries = await _between(tx, query, earlier, later)

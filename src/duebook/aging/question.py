@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from typing import Any, Final, NamedTuple
 
 from duebook.aging.bands import THIRTIES, Bands
-from duebook.aging.errors import NotClosed, UnknownVersion
+from duebook.aging.errors import NotClosed, NotLater, UnknownVersion
 from duebook.db.queries import load
 from duebook.ledger.facts import PartyId, Side
 from duebook.tenancy.gate import ReadTx
@@ -99,6 +99,14 @@ async def moment_of(tx: ReadTx, as_of: date | None, known_at: KnownAt) -> Moment
             if not 0 <= known_at <= tx.version:
                 raise UnknownVersion(known_at, tx.version)
             return Moment(day, known_at)
+
+
+async def moment_before(tx: ReadTx, later: Moment, since: KnownAt) -> Moment:
+    """The same day as known earlier, or no later than at that moment. Raises UnknownVersion, NotClosed, NotLater."""
+    earlier = await moment_of(tx, later.as_of, since)
+    if earlier.known_at > later.known_at:
+        raise NotLater(earlier.known_at, later.known_at)
+    return earlier
 
 
 async def version_at(tx: ReadTx, instant: datetime) -> int:

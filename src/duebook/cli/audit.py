@@ -14,8 +14,7 @@ from uuid import UUID
 import msgspec
 from cyclopts import Parameter
 
-from duebook.aging.errors import NotLater
-from duebook.aging.question import moment_of
+from duebook.aging.question import moment_before, moment_of
 from duebook.cli.asking import BusinessOption, version_or_instant
 from duebook.cli.connection import USUAL, Where, head_key_of, opened, serving_url
 from duebook.cli.exits import CommandRefused
@@ -88,9 +87,7 @@ def audit(
 
     async def asked(tx: ReadTx) -> Audited:
         later = await moment_of(tx, None, end)
-        earlier = await moment_of(tx, later.as_of, begin)
-        if earlier.known_at > later.known_at:
-            raise NotLater(earlier.known_at, later.known_at)
+        earlier = await moment_before(tx, later, begin)
         parties = None if party is None else await parties_called(tx, party)
         documents = None if document is None else await documents_called(tx, document)
         for what, given, found in (("party", party, parties), ("document", document, documents)):

@@ -16,8 +16,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter, SkipValidation
 from msgspec import Meta
 
-from duebook.aging.errors import NotLater, UnknownVersion
-from duebook.aging.question import Moment, moment_of
+from duebook.aging.errors import UnknownVersion
+from duebook.aging.question import Moment, moment_before, moment_of
 from duebook.exports.audit import Format, chunks
 from duebook.http.callers import CallerRequest, signed_in
 from duebook.http.inputs import BadInput, shown
@@ -66,11 +66,9 @@ class Question(NamedTuple):
         """The same in these books, and up to when. Raises BadInput, UnknownVersion, NotLater."""
         later = await moment_of(tx, None, self.known_at)
         try:
-            earlier = await moment_of(tx, later.as_of, self.since)
+            earlier = await moment_before(tx, later, self.since)
         except UnknownVersion as error:
             raise BadInput("since", shown(self.since), f"is a version from 0 to {error.latest}") from None
-        if earlier.known_at > later.known_at:
-            raise NotLater(earlier.known_at, later.known_at)
         whose = None if self.party_id is None else [PartyId(self.party_id)]
         which = None if self.document_id is None else [DocumentId(self.document_id)]
         return later, await audited(tx, earlier.known_at, later.known_at, whose, which)
