@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 from duebook.cli.connection import USUAL, Where, opened, serving_url
 from duebook.cli.exits import UsageError
 from duebook.cli.output import print_json, print_table, raise_if_unprintable
-from duebook.cli.partner import AsJson
+from duebook.cli.partner import AsJson, print_key
 from duebook.tenancy.actors import operator
 from duebook.tenancy.facts import KeyId, PartnerId, Scope
 from duebook.tenancy.keys import Key, create_key, keys, revoke_key
@@ -68,11 +68,8 @@ def create(
         made, secret = asyncio.run(run(url))
     if as_json:
         print_json(_fields(made) | {"api_key": secret})
-        return
-    print(f"key_id      {made.id}")
-    print(f"partner_id  {made.partner_id}")
-    print(f"api_key     {secret}")
-    print("Keep the key now: it is not stored, and cannot be shown again.")
+    else:
+        print_key({"key_id": made.id, "partner_id": made.partner_id}, secret)
 
 
 @key.command(name="list")

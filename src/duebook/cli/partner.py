@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Annotated, Any
 from uuid import UUID
@@ -202,7 +203,13 @@ def _who(actor: dict[str, Any]) -> str:
 def _show_key(partner_id: PartnerId, secret: str, as_json: bool) -> None:
     if as_json:
         print_json({"partner_id": partner_id, "api_key": secret})
-        return
-    print(f"partner_id  {partner_id}")
+    else:
+        print_key({"partner_id": partner_id}, secret)
+
+
+def print_key(of: Mapping[str, UUID], secret: str) -> None:
+    """A new key with the ids that belong to it, for people; nobody sees it after that."""
+    for name, identity in of.items():
+        print(f"{name:<10}  {identity}")
     print(f"api_key     {secret}")
     print("Keep the key now: it is not stored, and cannot be shown again.")
