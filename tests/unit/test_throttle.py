@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duebook.http import throttle
-from duebook.http.throttle import WITH_ADDRESS, WITH_PARTNER, Failures, Patience, Throttle, TooManyFailedLogins
+from duebook.http.throttle import WITH_ADDRESS, WITH_PARTNER, Failures, Leniency, Throttle, TooManyFailedLogins
 
 PARTNER, OTHER = UUID(int=1), UUID(int=2)
 
@@ -88,13 +88,13 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(
-    st.builds(Patience, st.integers(1, 5), st.floats(0.5, 10)),
+    st.builds(Leniency, st.integers(1, 5), st.floats(0.5, 10)),
     st.lists(st.tuples(st.floats(0, 20), st.booleans()), max_size=60),
 )
-def test_no_more_failures_than_are_borne(patience: Patience, tried: list[tuple[float, bool]]) -> None:
-    """Given any patience, when logins fail whenever they may, then there are never more than the patience and what was
+def test_no_more_failures_than_are_borne(leniency: Leniency, tried: list[tuple[float, bool]]) -> None:
+    """Given any leniency, when logins fail whenever they may, then there are never more than the leniency and what was
     forgotten; and whoever waits as long as told may try."""
-    failures: Failures[str] = Failures(patience)
+    failures: Failures[str] = Failures(leniency)
     now = total = 0.0
     for pause, obeys in tried:
         now += failures.wait("a", now) + 1e-6 if obeys else pause
@@ -103,4 +103,4 @@ def test_no_more_failures_than_are_borne(patience: Patience, tried: list[tuple[f
             total += 1
         else:
             assert not obeys
-        assert total <= patience.failures + now / patience.forgets_seconds + 1e-6
+        assert total <= leniency.failures + now / leniency.forgets_seconds + 1e-6

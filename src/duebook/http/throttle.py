@@ -20,15 +20,15 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Leniency:
     """So many failures are borne at a time, and one is forgotten every so many seconds."""
 
     failures: int
     forgets_seconds: float
 
 
-WITH_ADDRESS: Final = Patience(failures=10, forgets_seconds=20)
-WITH_PARTNER: Final = Patience(failures=30, forgets_seconds=5)
+WITH_ADDRESS: Final = Leniency(failures=10, forgets_seconds=20)
+WITH_PARTNER: Final = Leniency(failures=30, forgets_seconds=5)
 
 MOST: Final = 10_000
 """How many addresses and how many partners are remembered; the oldest are forgotten first."""
@@ -48,8 +48,8 @@ class TooManyFailedLogins(Exception):
 class Failures(Generic[K]):
     """Failures by whatever they are counted under, each forgotten after a while."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience: Final = patience
+    def __init__(self, leniency: Leniency) -> None:
+        self._leniency: Final = leniency
         self._counts: Final[OrderedDict[K, tuple[float, float]]] = OrderedDict()
 
     def add(self, key: K, now: float) -> None:
@@ -62,11 +62,11 @@ class Failures(Generic[K]):
     def count(self, key: K, now: float) -> float:
         """How many are not forgotten."""
         count, at = self._counts.get(key, (0.0, now))
-        return max(0.0, count - max(0.0, now - at) / self._patience.forgets_seconds)
+        return max(0.0, count - max(0.0, now - at) / self._leniency.forgets_seconds)
 
     def wait(self, key: K, now: float) -> float:
         """In how many seconds there may be another; 0 if there may be now."""
-        return max(0.0, self.count(key, now) - (self._patience.failures - 1)) * self._patience.forgets_seconds
+        return max(0.0, self.count(key, now) - (self._leniency.failures - 1)) * self._leniency.forgets_seconds
 
 
 class Throttle:
