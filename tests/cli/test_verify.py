@@ -1,5 +1,7 @@
 """`duebook verify` on books that are right, and on books that somebody changed."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -71,3 +73,19 @@ def test_corrected_books_are_right(run: Run, business: str, database_urls: Urls)
     for rest in ("--through 2025-02-28 --late shift", "--through 2025-03-31", "--reopen"):
         assert run(f"close --business {business} {rest}").code == 0
     assert run(f"verify --business {business}").out == f"business {business}, version 7: all is as it should be\n"
+
+
+def test_heads_are_proved_with_a_key_that_is_named(
+    run: Run, business: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given heads and a server without a key, when they are to be proved, then the answer says to name the key."""
+    heads, key, public = (tmp_path / name for name in ("heads.json", "key.pem", "public.pem"))
+    assert run(f"heads new-key {key}").code == 0
+    monkeypatch.setenv("DUEBOOK_HEAD_KEY", str(key))
+    heads.write_text(run(f"heads sign --business {business}").out)
+    public.write_text(run("heads public-key").out)
+    monkeypatch.delenv("DUEBOOK_HEAD_KEY")
+    ended = run(f"verify --business {business} --heads {heads}")
+    said = "--heads: this server has no key: name the public key of the heads with --head-key"
+    assert (ended.code, ended.out, ended.err) == (2, "", f"duebook: {said}\n")
+    assert run(f"verify --business {business} --heads {heads} --head-key {public}").code == 0

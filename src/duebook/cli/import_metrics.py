@@ -25,7 +25,9 @@ _ENDED: Final = Gauge("duebook_import_end_seconds", "When it ended, in seconds s
 def check_place(file: Path) -> None:
     """Raises UsageError for a file that the exporter would not read, or that cannot be made."""
     if file.suffix != ".prom" or not os.access(file.parent, os.W_OK):
-        raise UsageError(f"--metrics-file: {str(file)!r} is not a file to be, called *.prom, in a folder to write in")
+        raise UsageError(
+            f"--metrics-file: {str(file)!r} is not named *.prom, or not in a folder that can be written to"
+        )
 
 
 def leave(file: Path, intake: Intake, written: Written) -> None:

@@ -81,7 +81,10 @@ def _heads(backup: Backup, key: Ed25519PublicKey | None) -> SignedHeads | None:
     except BadHeads as bad:
         raise HeadsNotProved(backup.path, bad.rule) from None
     if key is None:
-        remark(f"duebook: the heads are signed with the key {heads.key_id}, which is not at hand: --head-key names it")
+        remark(
+            f"duebook: the heads are signed with the key {heads.key_id}, which is not at hand: their signature is not"
+            " checked; --head-key names the key"
+        )
     return heads
 
 

@@ -5,6 +5,7 @@ Source: docs/howto/command-line.md, "Verify"; docs/howto/prove-the-books.md.
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from duebook.cli.exits import DONE, REFUSED, UsageError
 from duebook.cli.output import print_json, printable, progress
 from duebook.cli.partner import AsJson
 from duebook.db.pool import Database
-from duebook.ledger.head_keys import public_key
+from duebook.ledger.head_keys import NoHeadKey, public_key
 from duebook.ledger.heads import BadHeads, SignedHeads, departed, of_business, proved, read_heads
 from duebook.ledger.verify import verify as verify_books
 from duebook.tenancy.errors import BusinessNotFound
@@ -49,7 +50,7 @@ def verify(
         raise UsageError("--head-key is the key of signed heads: name these with --heads")
     kept = _read(heads) if heads else None
     with serving_url(where) as url, progress("Verifying") as news:
-        key = None if kept is None else public_key(head_key) if head_key else head_key_of(where).public_key()
+        key = None if kept is None else _key(head_key, where)
 
         async def run() -> list[Proved]:
             async with opened(url) as database:
@@ -90,6 +91,16 @@ def _read(file: Path) -> SignedHeads:
         raise UsageError(f"{file} cannot be read: {refused.strerror}") from None
     except BadHeads as bad:
         raise UsageError(f"{file}: {bad}") from None
+
+
+def _key(file: Path | None, where: Where) -> Ed25519PublicKey:
+    """The public key that heads are proved with: the one in the file, or this server's own."""
+    if file:
+        return public_key(file)
+    try:
+        return head_key_of(where).public_key()
+    except NoHeadKey:
+        raise UsageError("--heads: this server has no key: name the public key of the heads with --head-key") from None
 
 
 async def _partners(database: Database, news: News) -> list[Proved]:
@@ -145,7 +156,7 @@ def _show(one: Proved) -> None:
         case {"business_id": business_id, "version": version}:
             what = f"business {business_id}, version {version}"
         case _:
-            what = f"heads signed at {one['heads_signed_at'].isoformat()}"
+            what = f"heads signed at {one['heads_signed_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     print(f"{what}: {_verdict(one['findings'])}")
     for finding in one["findings"]:
         print(printable(f"  {finding.where} {finding.what}"))

@@ -67,7 +67,7 @@ def _rows(record: Record) -> Iterator[list[Cell]]:
 def _cell(value: Any) -> Cell:
     plain = msgspec.to_builtins(value)
     match plain:
-        case bool() | list() | dict():
+        case bool() | list() | tuple() | dict():
             return msgspec.json.encode(plain).decode()
         case int() | None:
             return plain

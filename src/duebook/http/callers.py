@@ -50,7 +50,7 @@ async def live_partner(connection: ASGIConnection[Any, Any, Any, Any], handler: 
 async def token_holder(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A token, good or not, and no partner's id and key. Raises NoCredentials."""
     if not connection.headers.get("authorization", "").lower().startswith("bearer "):
-        raise NoCredentials
+        raise NoCredentials("Bearer")
 
 
 async def key_holder(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -19,12 +19,12 @@ class AuthError(Exception):
 
 
 class NoCredentials(AuthError):
-    """A request says who asks, in its Authorization header."""
+    """A request says who asks, in its Authorization header, in one of the ways that are named."""
 
-    def __init__(self, scheme: Scheme = "Bearer") -> None:
-        self.scheme = scheme
-        wanted = "a token (Bearer)" if scheme == "Bearer" else "the partner id and API key (Basic)"
-        super().__init__(f"the Authorization header does not hold {wanted}")
+    def __init__(self, *schemes: Scheme) -> None:
+        self.scheme = schemes[0]
+        wanted = {"Bearer": "a token (Bearer)", "Basic": "the partner id and API key (Basic)"}
+        super().__init__(f"there is no Authorization header with {' or '.join(wanted[one] for one in schemes)}")
 
 
 class BadToken(AuthError):
@@ -41,7 +41,7 @@ class BadSecret(AuthError):
     scheme = "Basic"
 
     def __init__(self) -> None:
-        super().__init__("the partner id and key do not belong together, or the key is revoked")
+        super().__init__("the partner id and key do not belong together, or the key is revoked or expired")
 
 
 class PartnerOnly(AuthError):

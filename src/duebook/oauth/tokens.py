@@ -72,7 +72,7 @@ async def caller_of(keyring: Keyring, authorization: str | None) -> Caller:
     """Who asks, by a bearer token. Raises NoCredentials, BadToken."""
     scheme, _, credentials = (authorization or "").strip().partition(" ")
     if scheme.lower() != "bearer":
-        raise NoCredentials
+        raise NoCredentials("Bearer", "Basic")
     token = credentials.strip()
     await keyring.refresh()
     caller = keyring.verified.get(token)
