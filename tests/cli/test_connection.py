@@ -167,6 +167,15 @@ def test_a_command_that_makes_no_books_makes_no_data_folder(command: str, is_emp
     assert not is_empty or list(home.iterdir()) == []
 
 
+def test_a_public_key_needs_no_database(run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given the file of a head key and no books, when its public key is asked for, then it is told."""
+    assert run(f"heads new-key {tmp_path / 'key.pem'}").code == 0
+    monkeypatch.setenv("DUEBOOK_HEAD_KEY", str(tmp_path / "key.pem"))
+    ended = run(f"heads public-key --data-dir {home}")
+    assert (ended.code, ended.err, ended.out.splitlines()[0]) == (0, "", "-----BEGIN PUBLIC KEY-----")
+    assert not home.exists()
+
+
 def test_a_folder_of_something_else_is_refused(run: Run, home: Path) -> None:
     """Given a folder with other files, when it is named as the data folder, then it says so and stays as it is."""
     home.mkdir()
