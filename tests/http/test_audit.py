@@ -177,6 +177,8 @@ def test_pages_of_any_size_say_the_same(kept: Books, limit: int) -> None:
             for cursor in ("x", "1", "1.1", "1.1.5", "1.3.x", "1.6.1", "-1.3.1", "1.0.0-0")
         ],
         ("cursor=1.3.00000000-0000-0000-0000-000000000000", "cursor"),
+        ("since=1&cursor=1.0.00000000-0000-0000-0000-000000000001", "cursor"),
+        ("since=1&since=2", "since"),
         ("since=5", "since"),
         ("since=soon", "since"),
         ("known_at=9", "known_at"),

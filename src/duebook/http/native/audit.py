@@ -116,6 +116,8 @@ async def list_audit(
     after = None if cursor is None else _place(cursor)
     async with read_tx(services.database, request.user, BusinessId(business_id)) as tx:
         later, which = await question.of(tx)
+        if cursor and after and after.version <= which.since:
+            raise bad_cursor(cursor)
 
         async def body() -> AuditPage:
             records, last = await page(tx, which, after, limit)

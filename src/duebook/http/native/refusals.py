@@ -36,6 +36,10 @@ _FIELDS: Final = {
 """What our shapes may call a part of a write for which the ledger has its own word; the first that is there."""
 
 
+_SEVERAL: Final = "tag"
+"""The one parameter that may be given several times; of any other all but one would be ignored."""
+
+
 class UnknownParameter(BadInput):
     """A query parameter that is not known is refused: a filter that is ignored would give a wrong answer."""
 
@@ -69,11 +73,13 @@ def _said(value: Any) -> str:
 
 
 async def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard: the query holds no parameter that its handler does not read. Raises UnknownParameter."""
+    """A guard: the query holds nothing that its handler does not read. Raises UnknownParameter, BadInput."""
     known = _parameters(handler)
-    for name, value in connection.query_params.items():
+    for name, values in connection.query_params.dict().items():
         if name not in known:
-            raise UnknownParameter(name, value, known)
+            raise UnknownParameter(name, values[-1], known)
+        if len(values) > 1 and name != _SEVERAL:
+            raise BadInput(name, shown(values[-1]), "is given once")
 
 
 @cache
