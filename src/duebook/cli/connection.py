@@ -78,7 +78,7 @@ class Where:
 
     data_dir: Annotated[Path | None, Parameter(help="Folder of the embedded database.")] = None
     database_url: Annotated[
-        str | None, Parameter(help=f"A PostgreSQL server; {DATABASE_URL} keeps a password out of sight.")
+        str | None, Parameter(help="A PostgreSQL server; the environment keeps a password out of sight.")
     ] = None
 
 
