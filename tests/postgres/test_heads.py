@@ -3,7 +3,7 @@
 import base64
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
 
@@ -86,7 +86,11 @@ def test_other_heads_than_were_signed_are_refused() -> None:
     ):
         with pytest.raises(BadHeads, match=rule):
             proved(msgspec.structs.replace(heads, jws=wrong), KEY.public_key())
-    for text in (b"", b"[]", b"{}", b"\xff"):
+    with pytest.raises(BadHeads, match="not those that were signed"):
+        proved(msgspec.structs.replace(heads, key_id="another"), KEY.public_key())
+    late = datetime.max.replace(tzinfo=timezone(-timedelta(hours=14)))
+    never = msgspec.json.encode(msgspec.structs.replace(heads, signed_at=late))
+    for text in (b"", b"[]", b"{}", b"\xff", never):
         with pytest.raises(BadHeads, match="cannot be read"):
             read_heads(text)
 

@@ -101,9 +101,11 @@ def sign(heads: Heads, key: Ed25519PrivateKey) -> SignedHeads:
 def read_heads(text: bytes) -> SignedHeads:
     """Heads from the text that they are kept as, which nothing has proved yet. Raises BadHeads."""
     try:
-        return msgspec.json.decode(text, type=SignedHeads)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        heads = msgspec.json.decode(text, type=SignedHeads)
+        heads.signed_at.astimezone(UTC)  # which no time at the very end of the calendar has
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
         raise BadHeads("cannot be read: they are the JSON that `duebook heads sign` prints") from None
+    return heads
 
 
 def proved(heads: SignedHeads, key: Ed25519PublicKey) -> Heads:
@@ -115,7 +117,7 @@ def proved(heads: SignedHeads, key: Ed25519PublicKey) -> Heads:
         signed = msgspec.json.decode(found["payload"], type=Heads)
     except (jwt.PyJWTError, msgspec.DecodeError):
         raise BadHeads(f"are not signed with the key {key_id(key)}") from None
-    if signed != Heads(heads.signed_at, heads.businesses, heads.partners):
+    if signed != Heads(heads.signed_at, heads.businesses, heads.partners) or heads.key_id != key_id(key):
         raise BadHeads("are not those that were signed")
     return signed
 
