@@ -30,7 +30,7 @@ from duebook.db.embedded import Urls, owned
 from duebook.db.migrate import migrate
 from duebook.db.pool import Database, connected
 from duebook.http.server import APP
-from duebook.http.settings import REQUESTS_PER_SECOND
+from duebook.http.settings import REQUESTS_PER_SECOND, TRUSTED_PROXIES
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.partners import create_partner
@@ -158,9 +158,9 @@ def _free_port() -> int:
 def settings_of_server() -> dict[str, str]:
     """What the environment of a module's server says beside the database; a module that wants something has its own.
 
-    Without a rate limit no test depends on how fast it asks.
+    Without a rate limit no test depends on how fast it asks; a test may say where it asks from, as a proxy does.
     """
-    return {REQUESTS_PER_SECOND: "0"}
+    return {REQUESTS_PER_SECOND: "0", TRUSTED_PROXIES: "127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
