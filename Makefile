@@ -90,6 +90,7 @@ lock: ## pin what pyproject.toml asks for, keeping the pins that still fit (dele
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv; python3 -m pip install uv" >&2; exit 1; }
 	$(COMPILE) --all-extras --group dev --output-file requirements/all.txt
 	$(COMPILE) --constraint requirements/all.txt --output-file requirements/server.txt
+	$(COMPILE) --constraint requirements/all.txt --extra otel --output-file requirements/server-otel.txt
 	$(COMPILE_GROUP) build --output-file requirements/build.txt
 	$(COMPILE_GROUP) supply --output-file requirements/supply.txt
 	$(COMPILE_GROUP) audit --output-file requirements/audit.txt

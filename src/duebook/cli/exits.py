@@ -89,6 +89,10 @@ def _behind(_: BaseException) -> str:
     return "the database is not at the schema of this release: run `duebook migrate` as its owner"
 
 
+def _unreadable(_: BaseException) -> str:
+    return "something that is stored cannot be read, so it was changed behind the service's back: run `duebook verify`"
+
+
 def _not_allowed(raised: BaseException) -> str:
     return f"this database role may not do that: {str(raised).splitlines()[0]}"
 
@@ -124,6 +128,7 @@ _EXITS: Final[tuple[tuple[type[BaseException], int, Callable[[BaseException], st
     (psycopg.errors.InsufficientPrivilege, REFUSED, _not_allowed),
     (PoolTimeout, REFUSED, _database_busy),
     (psycopg.OperationalError, REFUSED, _database_down),
+    (psycopg.DataError, REFUSED, _unreadable),
     (BrokenPipeError, PIPE_CLOSED, _nothing),
     (OSError, REFUSED, _machine_refuses),
     (KeyboardInterrupt, INTERRUPTED, _nothing),

@@ -4,6 +4,7 @@ Source: docs/reference/tokens.md, "Keys of partners".
 """
 
 import asyncio
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -30,7 +31,7 @@ def create(
     *,
     name: str,
     expires_on: date | None = None,
-    expires_in: int | None = None,
+    expires_in: str | None = None,
     read_only: Annotated[bool, Parameter(negative=())] = False,
     as_json: AsJson = False,
     where: Where = USUAL,
@@ -117,19 +118,19 @@ def revoke(key_id: UUID, /, *, where: Where = USUAL) -> None:
     print(f"{revoked.id} is revoked")
 
 
-def _expires_at(on: date | None, days: int | None) -> datetime | None:
+def _expires_at(on: date | None, days: str | None) -> datetime | None:
     if on is not None and days is not None:
         raise UsageError("--expires-on and --expires-in say when a key ends: give one of them")
+    now = datetime.now(UTC)
     if days is not None:
-        if not 1 <= days <= _MOST_DAYS:
-            raise UsageError(f"--expires-in: {days} is not a number of days from 1 to {_MOST_DAYS}")
-        return datetime.now(UTC) + timedelta(days=days)
+        if not re.fullmatch("[0-9]{1,6}", days) or not 1 <= int(days) <= _MOST_DAYS:
+            raise UsageError(f"--expires-in: {days!r} is not a whole number of days from 1 to {_MOST_DAYS}")
+        return now + timedelta(days=int(days))
     if on is None:
         return None
-    if on < datetime.now(UTC).date():
-        raise UsageError(f"--expires-on: {on} is over")
-    if on.year > 9000:
-        raise UsageError(f"--expires-on: {on} is too far away")
+    today = now.date()
+    if not today <= on <= today + timedelta(days=_MOST_DAYS):
+        raise UsageError(f"--expires-on: {on} is not a day from today on, within {_MOST_DAYS} days")
     return datetime.combine(on + timedelta(days=1), time(), UTC)
 
 

@@ -44,6 +44,8 @@ _FREE_SECONDS: Final = 2.0
 """How long a port may take to become free: a server that was killed is still stopping."""
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = FINISH_SECONDS + 5.0
+_STOP_EARLY_SECONDS: Final = 2.0
+"""For a server that was not ready yet, so that no request waits for it; a worker may miss a signal while it starts."""
 _POLL_SECONDS: Final = 0.05
 NOBODY_COUNTS: Final[Mapping[str, str]] = {}
 _WATCH_SECONDS: Final = 1.0
@@ -181,6 +183,7 @@ def run_server(
         environment[HEAD_KEY] = str(own_head_key(data_dir).resolve())
     command = [sys.executable, "-P", "-m", "duebook.cli.workers"]
     server: subprocess.Popen[bytes] | None = None
+    finish_seconds = _STOP_EARLY_SECONDS
     try:
         server = subprocess.Popen(
             [*command, _address(listen), str(listen.port), str(workers), str(lifeline)],
@@ -192,6 +195,7 @@ def run_server(
         os.close(lifeline)
         with progress("Starting the server"):
             _wait_until_ready(server, listen)
+        finish_seconds = _STOP_SECONDS
         when_ready()
         sys.stdout.flush()
         _watch(server, data_dir, database_url, _LOG.warning if log_format is LogFormat.JSON else remark)
@@ -201,7 +205,7 @@ def run_server(
     finally:
         _ignore_signals()
         if server is not None:
-            _stop(server)
+            _stop(server, finish_seconds)
         os.close(held)
 
 
@@ -236,11 +240,11 @@ def _watch(server: subprocess.Popen[bytes], data_dir: Path | None, url: str, tel
         revive(data_dir, url)
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
+def _stop(server: subprocess.Popen[bytes], finish_seconds: float) -> None:
     """End the server and its workers: let requests finish, for some time."""
     server.terminate()
     with suppress(subprocess.TimeoutExpired):
-        server.wait(_STOP_SECONDS)
+        server.wait(finish_seconds)
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
     server.wait()

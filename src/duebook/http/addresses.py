@@ -13,6 +13,8 @@ from typing import Final
 from litestar.types import HTTPScope
 
 _FORWARDED_FOR: Final = b"x-forwarded-for"
+_NETWORK_BITS: Final = 64
+"""An IPv6 address counts as its network, which one client has all of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,11 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def network(address: str | None) -> str | None:
+    """What a client's address is counted as."""
+    parsed = ip_address(address) if address is not None else None
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed) >> _NETWORK_BITS << _NETWORK_BITS, _NETWORK_BITS)))
+    return address

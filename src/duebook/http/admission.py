@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from duebook.http.addresses import network
 from duebook.tenancy.errors import Busy
 
 _BUSINESS: Final = re.compile(r"/businesses/([^/]{1,64})")
@@ -54,7 +55,7 @@ def asker(scope: Any) -> Asker:
     if found := _BUSINESS.search(scope["path"]):
         return "business", found[1]
     shown = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-    return ("shown", shown) if shown else ("address", scope["state"]["client_address"])
+    return ("shown", shown) if shown else ("address", network(scope["state"]["client_address"]))
 
 
 class Admission:

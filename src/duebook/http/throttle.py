@@ -12,9 +12,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final, Generic, TypeVar
 from uuid import UUID
+
+from duebook.http.addresses import network
 
 K = TypeVar("K", bound=Hashable)
 
@@ -32,9 +33,6 @@ WITH_PARTNER: Final = Leniency(failures=30, forgets_seconds=5)
 
 MOST: Final = 10_000
 """How many addresses and how many partners are remembered; the oldest are forgotten first."""
-
-_NETWORK_BITS: Final = 64
-"""An IPv6 address counts as its network, which one client has all of."""
 
 
 class TooManyFailedLogins(Exception):
@@ -79,7 +77,7 @@ class Throttle:
 
     def check(self, address: str | None, partner_id: UUID | None) -> None:
         """Let a login be tried. Raises TooManyFailedLogins."""
-        now, place = self._clock(), _place(address)
+        now, place = self._clock(), network(address)
         wait = self._of_address.wait(place, now)
         if partner_id is not None and self._of_address.count(place, now) > 0:
             wait = max(wait, self._of_partner.wait(partner_id, now))
@@ -88,15 +86,7 @@ class Throttle:
 
     def failed(self, address: str | None, partner_id: UUID | None) -> None:
         """Count a login that failed."""
-        now, place = self._clock(), _place(address)
+        now, place = self._clock(), network(address)
         self._of_address.add(place, now)
         if partner_id is not None:
             self._of_partner.add(partner_id, now)
-
-
-def _place(address: str | None) -> str | None:
-    """What an address is counted as."""
-    parsed = ip_address(address) if address is not None else None
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((int(parsed) >> _NETWORK_BITS << _NETWORK_BITS, _NETWORK_BITS)))
-    return address

@@ -215,7 +215,7 @@ def _description(error: Exception, status: int) -> str:
         case HTTPException(detail=detail) if status < 500 and status != 404:
             return detail
     if status == 404:
-        return "there is nothing at this address: no such business, or nothing with this id in it"
+        return "there is nothing at this address: no such path, no such business, or nothing with this id in it"
     return str(error) if status < 500 else HTTPStatus(status).phrase
 
 

@@ -135,7 +135,7 @@ def _detail(error: Exception, status: int, wrong: list[BadInput]) -> str:
         case _ if wrong:
             return "; ".join(map(str, wrong))
     if status == 404:
-        return "there is nothing at this address: no such business, or nothing with this id in it"
+        return "there is nothing at this address: no such path, no such business, or nothing with this id in it"
     if status >= 500:
         return "too much is waiting, or the database cannot be reached" if status == 503 else "something is broken here"
     return error.detail if isinstance(error, HTTPException) else str(error)
