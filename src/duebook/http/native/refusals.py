@@ -72,9 +72,10 @@ def _said(value: Any) -> str:
     return "" if value is None or value is msgspec.UNSET else shown(value)
 
 
-async def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard: the query holds nothing that its handler does not read. Raises UnknownParameter, BadInput."""
-    known = _parameters(handler)
+    # What a guard is given is a copy, another one for each request.
+    known = _parameters(connection.route_handler)
     for name, values in connection.query_params.dict().items():
         if name not in known:
             raise UnknownParameter(name, values[-1], known)
