@@ -19,7 +19,7 @@ import httpx
 from tests.faults.books import Books
 from tests.faults.dialects import DIALECTS, Dialect, Write
 
-WRITES: Final = int(os.environ.get("DUEBOOK_TEST_WRITES", "200"))
+WRITES: Final = int(os.environ.get("DUEBOOK_TEST_WRITES", "120"))
 """How many writes a scenario has."""
 
 CLIENTS: Final = 24
