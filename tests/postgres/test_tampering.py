@@ -15,11 +15,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.rows import dict_row
 
+from duebook.canonical import GENESIS
 from duebook.db.embedded import Urls
 from duebook.db.pool import Database, connected
 from duebook.ledger.heads import Heads, signed_heads
 from duebook.tenancy.businesses import NewBusiness, create_business
-from duebook.tenancy.events import GENESIS, event_hash
+from duebook.tenancy.events import event_hash
 from duebook.tenancy.facts import Business, PartnerId, Scope, WireProfile
 from duebook.tenancy.keys import create_key, revoke_key, rotate_key
 from duebook.tenancy.partners import create_partner

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from duebook.canonical import canonical_json
 from duebook.ledger import errors
-from duebook.ledger.chain import canonical_json
 from duebook.ledger.commands import AddRecovery, AddRefund, AddWriteOff
 from duebook.ledger.effects import least_open, paid_by_day, refunds_of_charge
 from duebook.ledger.facts import Document, DocumentId, DueFrom, Kind, Reason, State, Status

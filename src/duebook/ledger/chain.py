@@ -10,12 +10,9 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 Row = tuple[Any, ...]
-
-GENESIS: Final = bytes(32)
-"""What stands in place of the previous hash before version 1."""
 
 
 def version_hash(
@@ -43,11 +40,6 @@ def version_hash(
 def canonical_text(row: Row) -> str:
     """A row as text: its values in column order, as a JSON array of strings, nulls and booleans."""
     return json.dumps([_plain(value) for value in row], ensure_ascii=False, separators=(",", ":"))
-
-
-def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no spaces: the form in which tags, profiles and bodies are kept and digested."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _plain(value: Any) -> str | bool | None:

@@ -16,9 +16,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
+from duebook.canonical import GENESIS
 from duebook.db.pool import Connection
 from duebook.db.queries import load
-from duebook.ledger.chain import GENESIS
 from duebook.ledger.head_keys import key_id
 from duebook.tenancy.facts import BusinessId
 from duebook.tenancy.gate import ReadTx, set_tenant

@@ -10,12 +10,12 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
+from duebook.canonical import canonical_json
 from duebook.days import Terms
 from duebook.ids import new_id
 from duebook.ledger import errors
 from duebook.ledger.aimed import check_return
 from duebook.ledger.allocating import apply
-from duebook.ledger.chain import canonical_json
 from duebook.ledger.commands import AddCharge, AddSettlement, ArchiveParty, PutParty, UnarchiveParty
 from duebook.ledger.facts import Document, DueFrom, Instalment, Kind, Party, PartyId, State
 from duebook.ledger.working import Recorded, Working

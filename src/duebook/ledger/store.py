@@ -10,11 +10,12 @@ from datetime import UTC
 from operator import itemgetter
 from typing import Final
 
+from duebook.canonical import canonical_json
 from duebook.days import Terms
 from duebook.db.bulk import Columns, insert, together
 from duebook.db.queries import load
 from duebook.ledger.book import Book
-from duebook.ledger.chain import Row, canonical_json, version_hash
+from duebook.ledger.chain import Row, version_hash
 from duebook.ledger.checkpoints import DUE_AFTER_ENTRIES, refresh
 from duebook.ledger.commands import Command, DefineTag
 from duebook.ledger.errors import placed

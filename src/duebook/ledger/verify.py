@@ -14,8 +14,9 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from duebook.canonical import GENESIS
 from duebook.db.queries import load
-from duebook.ledger.chain import GENESIS, version_hash
+from duebook.ledger.chain import version_hash
 from duebook.ledger.effects import Web, least_open, open_by_day
 from duebook.ledger.facts import Document, Entry
 from duebook.ledger.loading import neighbourhood

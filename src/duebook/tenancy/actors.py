@@ -3,11 +3,11 @@
 Source: docs/reference/storage.md, "Who wrote".
 """
 
-import json
 import os
 import pwd
 import socket
 
+from duebook.canonical import canonical_json
 from duebook.tenancy.facts import Caller, Operator
 
 
@@ -36,4 +36,4 @@ def actor_json(by: Caller | Operator) -> str:
     else:
         said = {"operator": True, "user": by.user, "host": by.host, "command": by.command}
     told = {name: value for name, value in said.items() if value is not None}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical_json(told)

@@ -7,12 +7,12 @@ Source: docs/reference/storage.md, "The chain of a partner".
 """
 
 import hashlib
-import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from duebook.canonical import GENESIS, canonical_json
 from duebook.db.pool import Connection
 from duebook.db.queries import load
 from duebook.tenancy.actors import actor_json
@@ -24,9 +24,6 @@ AT_ONCE: Final = 1_000
 """How many events are read together."""
 
 _BEFORE_ALL: Final = -(2**63)
-
-GENESIS: Final = bytes(32)
-"""What stands in place of the previous hash before the first event."""
 
 
 async def add_event(
@@ -48,7 +45,7 @@ async def add_event(
         what.setdefault(row.kind, []).append(row.state)
     sequence, previous = (last.sequence + 1, last.hash) if last else (1, GENESIS)
     recorded_at = (max(now, last.recorded_at) if last else now).astimezone(UTC)
-    actor, text = actor_json(by), json.dumps(what, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    actor, text = actor_json(by), canonical_json(what)
     values = {
         "partner_id": partner_id,
         "sequence": sequence,

@@ -13,10 +13,11 @@ from uuid import UUID
 
 import msgspec
 
+from duebook.canonical import GENESIS
 from duebook.db.pool import Connection, Database
 from duebook.db.queries import load
 from duebook.tenancy.errors import PartnerNotFound
-from duebook.tenancy.events import GENESIS, add_event, event_hash, events_of, states_of, take_turn
+from duebook.tenancy.events import add_event, event_hash, events_of, states_of, take_turn
 from duebook.tenancy.facts import BusinessId, Operator, PartnerId
 
 _QUERIES: Final = load("duebook.tenancy", "verify.sql")
