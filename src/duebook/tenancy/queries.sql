@@ -1,10 +1,13 @@
+-- name: business_and_head
+       business.id, business.partner_id, business.external_id, business.name, business.base_currency,
+       business.time_zone, business.profile, business.created_at,
+       book.version, book.recorded_at
+
 -- name: admit
 -- Is the caller's key live, what is it good for, and does the business belong to its partner? One row, or none for an
 -- unknown key. Runs after the business is set, since the head of the books is read along.
 SELECT key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now()) AS live, key.scope,
-       business.id, business.partner_id, business.external_id, business.name, business.base_currency,
-       business.time_zone, business.profile, business.created_at,
-       book.version, book.recorded_at
+-- insert: business_and_head
   FROM partner_key AS key
   LEFT JOIN business ON business.id = %(business_id)s AND business.partner_id = key.partner_id
   LEFT JOIN book ON book.business_id = business.id
@@ -13,9 +16,7 @@ SELECT key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > no
 -- name: admit_outsider
 -- The same for a caller without a key of ours, vouched for by an outside issuer: one row, or none for an unknown partner.
 SELECT true AS live, 'full' AS scope,
-       business.id, business.partner_id, business.external_id, business.name, business.base_currency,
-       business.time_zone, business.profile, business.created_at,
-       book.version, book.recorded_at
+-- insert: business_and_head
   FROM partner
   LEFT JOIN business ON business.id = %(business_id)s AND business.partner_id = partner.id
   LEFT JOIN book ON book.business_id = business.id
@@ -24,9 +25,7 @@ SELECT true AS live, 'full' AS scope,
 -- name: admit_operator
 -- The business and the head of its books, for the command line.
 SELECT true AS live, 'full' AS scope,
-       business.id, business.partner_id, business.external_id, business.name, business.base_currency,
-       business.time_zone, business.profile, business.created_at,
-       book.version, book.recorded_at
+-- insert: business_and_head
   FROM business
   JOIN book ON book.business_id = business.id
  WHERE business.id = %(business_id)s
