@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency, Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter, SkipValidation
 from msgspec import Meta
@@ -132,45 +133,37 @@ async def list_audit(
         return await answered_at(request, services, tx, later, asked, body)
 
 
-def _answers(form: Format) -> dict[int, ResponseSpec]:
+def _export(form: Format, operation_id: str, summary: str, description: str) -> HTTPRouteHandler:
     file = ResponseSpec(str, generate_examples=False, description="The file", media_type=form.media_type)
-    return {200: file} | errors()
+
+    @get(
+        f"{PATH}/audit.{form}",
+        operation_id=operation_id,
+        tags=["Audit"],
+        summary=summary,
+        description=description,
+        guards=[signed_in, known_parameters],
+        security=ANYONE,
+        dependencies=_QUESTION,
+        responses={200: file} | errors(),
+    )
+    async def export(
+        request: CallerRequest, services: TheServices, business_id: FromPath[UUID], question: TheQuestion
+    ) -> Response[bytes]:
+        return await _file(request, services, BusinessId(business_id), question, form)
+
+    return export
 
 
-@get(
-    f"{PATH}/audit.ndjson",
-    operation_id="export_audit",
-    tags=["Audit"],
-    summary="The audit as a file of JSON lines",
-    description="A line for each record, and a last one with the signed head of the books.",
-    guards=[signed_in, known_parameters],
-    security=ANYONE,
-    dependencies=_QUESTION,
-    responses=_answers(Format.NDJSON),
+export_audit: Final = _export(
+    Format.NDJSON,
+    "export_audit",
+    "The audit as a file of JSON lines",
+    "A line for each record, and a last one with the signed head of the books.",
 )
-async def export_audit(
-    request: CallerRequest, services: TheServices, business_id: FromPath[UUID], question: TheQuestion
-) -> Response[bytes]:
-    """The audit as JSON lines."""
-    return await _file(request, services, BusinessId(business_id), question, Format.NDJSON)
-
-
-@get(
-    f"{PATH}/audit.csv",
-    operation_id="export_audit_csv",
-    tags=["Audit"],
-    summary="The audit as a CSV file",
-    description="A line for each field of each change.",
-    guards=[signed_in, known_parameters],
-    security=ANYONE,
-    dependencies=_QUESTION,
-    responses=_answers(Format.CSV),
+export_audit_csv: Final = _export(
+    Format.CSV, "export_audit_csv", "The audit as a CSV file", "A line for each field of each change."
 )
-async def export_audit_csv(
-    request: CallerRequest, services: TheServices, business_id: FromPath[UUID], question: TheQuestion
-) -> Response[bytes]:
-    """The audit as CSV."""
-    return await _file(request, services, BusinessId(business_id), question, Format.CSV)
 
 
 async def _file(
