@@ -1,6 +1,5 @@
 """`duebook business`: make and list sets of books."""
 
-import asyncio
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -9,9 +8,10 @@ import psycopg
 from cyclopts import App, Parameter
 
 from duebook.cli.closing import sentences
-from duebook.cli.connection import USUAL, Where, opened, serving_url
+from duebook.cli.connection import USUAL, Where, on_database
 from duebook.cli.output import print_json, print_table, printable, raise_if_unprintable
 from duebook.cli.partner import AsJson
+from duebook.db.pool import Database
 from duebook.ledger import history
 from duebook.ledger.facts import Books
 from duebook.tenancy.actors import operator
@@ -46,15 +46,12 @@ def create(
     raise_if_unprintable("a business", name)
     new = NewBusiness(external_id=None, name=name, base_currency=currency.upper(), time_zone=time_zone)
 
-    async def run(url: str) -> Business:
-        async with opened(url) as database:
-            return (await create_business(database, PartnerId(partner), new, operator("business create"))).business
-
-    with serving_url(where) as url:
-        try:
-            made = asyncio.run(run(url))
-        except psycopg.errors.ForeignKeyViolation:
-            raise PartnerNotFound(partner) from None
+    try:
+        made, _ = on_database(
+            where, lambda database: create_business(database, PartnerId(partner), new, operator("business create"))
+        )
+    except psycopg.errors.ForeignKeyViolation:
+        raise PartnerNotFound(partner) from None
     if as_json:
         print_json({"business_id": made.id})
     else:
@@ -70,19 +67,17 @@ def list_businesses(
 ) -> None:
     """List businesses, the oldest first."""
 
-    async def run(url: str) -> list[Business]:
+    async def all_of_them(database: Database) -> list[Business]:
         found: list[Business] = []
-        async with opened(url) as database:
-            while True:
-                page, total = await businesses(
-                    database, PartnerId(partner) if partner else None, limit=_PAGE, offset=len(found)
-                )
-                found += page
-                if not page or len(found) >= total:
-                    return found
+        while True:
+            page, total = await businesses(
+                database, PartnerId(partner) if partner else None, limit=_PAGE, offset=len(found)
+            )
+            found += page
+            if not page or len(found) >= total:
+                return found
 
-    with serving_url(where) as url:
-        found = asyncio.run(run(url))
+    found = on_database(where, all_of_them)
     if as_json:
         print_json([_body(one) for one in found])
     else:
@@ -100,12 +95,11 @@ def show(business_id: UUID, /, *, as_json: AsJson = False, where: Where = USUAL)
         The business's id.
     """
 
-    async def run(url: str) -> tuple[Business, int, Books]:
-        async with opened(url) as database, read_tx(database, OPERATOR, BusinessId(business_id)) as tx:
+    async def as_known(database: Database) -> tuple[Business, int, Books]:
+        async with read_tx(database, OPERATOR, BusinessId(business_id)) as tx:
             return tx.business, tx.version, await history.books(tx, tx.version)
 
-    with serving_url(where) as url:
-        found, version, books = asyncio.run(run(url))
+    found, version, books = on_database(where, as_known)
     if as_json:
         print_json(_body(found) | {"version": version} | asdict(books))
     else:

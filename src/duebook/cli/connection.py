@@ -4,14 +4,15 @@ Holds: a URL, which may hold a password, goes on to other processes by the envir
 Source: docs/reference/settings.md.
 """
 
+import asyncio
 import os
 import shlex
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,6 +27,8 @@ from duebook.db.migrate import migrate, migrations
 from duebook.db.pool import DATABASE_URL, Database, connected
 from duebook.db.queries import load
 from duebook.ledger.head_keys import HEAD_KEY, NoHeadKey, made_once, private_key
+
+T = TypeVar("T")
 
 BOOKS: Final = "books"
 
@@ -171,6 +174,17 @@ async def opened(url: str) -> AsyncIterator[Database]:
     """The database, for a command that does one thing after the other."""
     async with connected(url, readers=1, writers=1) as database:
         yield database
+
+
+def on_database(where: Where, work: Callable[[Database], Awaitable[T]], *, makes_books: bool = False) -> T:
+    """What one piece of work on the database comes to. Raises what `serving_url` raises, and what the work raises."""
+
+    async def run(url: str) -> T:
+        async with opened(url) as database:
+            return await work(database)
+
+    with serving_url(where, makes_books=makes_books) as url:
+        return asyncio.run(run(url))
 
 
 def raise_if_behind(url: str) -> None:

@@ -3,7 +3,6 @@
 Source: docs/reference/tokens.md, "Keys of partners".
 """
 
-import asyncio
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from cyclopts import App, Parameter
 
-from duebook.cli.connection import USUAL, Where, opened, serving_url
+from duebook.cli.connection import USUAL, Where, on_database
 from duebook.cli.exits import UsageError
 from duebook.cli.output import print_json, print_table, raise_if_unprintable
 from duebook.cli.partner import AsJson, print_key
@@ -54,19 +53,17 @@ def create(
     raise_if_unprintable("a key", name)
     expires_at = _expires_at(expires_on, expires_in)
 
-    async def run(url: str) -> tuple[Key, str]:
-        async with opened(url) as database:
-            return await create_key(
-                database,
-                PartnerId(partner_id),
-                name=name,
-                scope=Scope.READ if read_only else Scope.FULL,
-                expires_at=expires_at,
-                by=operator("key create"),
-            )
-
-    with serving_url(where) as url:
-        made, secret = asyncio.run(run(url))
+    made, secret = on_database(
+        where,
+        lambda database: create_key(
+            database,
+            PartnerId(partner_id),
+            name=name,
+            scope=Scope.READ if read_only else Scope.FULL,
+            expires_at=expires_at,
+            by=operator("key create"),
+        ),
+    )
     if as_json:
         print_json(_fields(made) | {"api_key": secret})
     else:
@@ -82,13 +79,7 @@ def list_keys(partner_id: UUID, /, *, as_json: AsJson = False, where: Where = US
     partner_id
         The partner's id.
     """
-
-    async def run(url: str) -> list[Key]:
-        async with opened(url) as database:
-            return await keys(database, PartnerId(partner_id))
-
-    with serving_url(where) as url:
-        found = asyncio.run(run(url))
+    found = on_database(where, lambda database: keys(database, PartnerId(partner_id)))
     if as_json:
         print_json([_fields(one) for one in found])
         return
@@ -108,13 +99,7 @@ def revoke(key_id: UUID, /, *, where: Where = USUAL) -> None:
     key_id
         The key's id, as `duebook key list` shows it.
     """
-
-    async def run(url: str) -> Key:
-        async with opened(url) as database:
-            return await revoke_key(database, KeyId(key_id), operator("key revoke"))
-
-    with serving_url(where) as url:
-        revoked = asyncio.run(run(url))
+    revoked = on_database(where, lambda database: revoke_key(database, KeyId(key_id), operator("key revoke")))
     print(f"{revoked.id} is revoked")
 
 

@@ -1,6 +1,5 @@
 """`duebook partner`: make and list the platforms that hold keys, and give one a new key."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC
@@ -10,12 +9,13 @@ from uuid import UUID
 import msgspec
 from cyclopts import App, Parameter
 
-from duebook.cli.connection import USUAL, Where, opened, serving_url
+from duebook.cli.connection import USUAL, Where, on_database
 from duebook.cli.output import print_json, print_table, raise_if_unprintable
+from duebook.db.pool import Database
 from duebook.tenancy.actors import operator
 from duebook.tenancy.errors import PartnerNotFound
 from duebook.tenancy.events import events_of
-from duebook.tenancy.facts import Partner, PartnerId, WireProfile
+from duebook.tenancy.facts import PartnerId, WireProfile
 from duebook.tenancy.keys import rotate_key as rotate
 from duebook.tenancy.partners import create_partner, partners
 from duebook.tenancy.verify import adopt
@@ -50,26 +50,18 @@ def create(
         The shape of answers: as the reference pages say, or as live clients read them.
     """
     raise_if_unprintable("a partner", name)
-
-    async def run(url: str) -> tuple[Partner, str]:
-        async with opened(url) as database:
-            return await create_partner(database, name, wire_profile, operator("partner create"))
-
-    with serving_url(where, makes_books=True) as url:
-        made, secret = asyncio.run(run(url))
+    made, secret = on_database(
+        where,
+        lambda database: create_partner(database, name, wire_profile, operator("partner create")),
+        makes_books=True,
+    )
     _show_key(made.id, secret, as_json)
 
 
 @partner.command(name="list")
 def list_partners(*, as_json: AsJson = False, where: Where = USUAL) -> None:
     """List all partners, the oldest first."""
-
-    async def run(url: str) -> list[Partner]:
-        async with opened(url) as database:
-            return await partners(database)
-
-    with serving_url(where) as url:
-        found = asyncio.run(run(url))
+    found = on_database(where, partners)
     if as_json:
         print_json(
             [
@@ -98,13 +90,9 @@ def rotate_key(
     partner_id
         The partner's id.
     """
-
-    async def run(url: str) -> str:
-        async with opened(url) as database:
-            return await rotate(database, PartnerId(partner_id), operator("partner rotate-key"))
-
-    with serving_url(where) as url:
-        secret = asyncio.run(run(url))
+    secret = on_database(
+        where, lambda database: rotate(database, PartnerId(partner_id), operator("partner rotate-key"))
+    )
     _show_key(PartnerId(partner_id), secret, as_json)
 
 
@@ -118,12 +106,11 @@ def events(partner_id: UUID, /, *, as_json: AsJson = False, where: Where = USUAL
         The partner's id.
     """
 
-    async def run(url: str) -> list[Any]:
-        async with opened(url) as database, database.readers.connection() as connection:
+    async def all_events(database: Database) -> list[Any]:
+        async with database.readers.connection() as connection:
             return [row async for row in events_of(connection, PartnerId(partner_id))]
 
-    with serving_url(where) as url:
-        found = asyncio.run(run(url))
+    found = on_database(where, all_events)
     if not found:
         raise PartnerNotFound(partner_id)
     if as_json:
@@ -165,13 +152,7 @@ def adopt_rows(partner_id: UUID, /, *, as_json: AsJson = False, where: Where = U
     partner_id
         The partner's id.
     """
-
-    async def run(url: str) -> list[str]:
-        async with opened(url) as database:
-            return await adopt(database, PartnerId(partner_id), operator("partner adopt"))
-
-    with serving_url(where) as url:
-        adopted = asyncio.run(run(url))
+    adopted = on_database(where, lambda database: adopt(database, PartnerId(partner_id), operator("partner adopt")))
     if as_json:
         print_json({"adopted": adopted})
     else:

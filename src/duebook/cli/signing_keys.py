@@ -3,16 +3,15 @@
 Source: docs/reference/tokens.md, "Signing keys".
 """
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from duebook.cli.connection import USUAL, Where, opened, serving_url
+from duebook.cli.connection import USUAL, Where, on_database
 from duebook.cli.output import print_json, print_table
 from duebook.cli.partner import AsJson
-from duebook.oauth.rotation import State, Turn, rotate, turns_of
+from duebook.oauth.rotation import rotate, turns_of
 
 signing_keys = App(name="signing-keys", help="The keys that tokens are signed with.")
 
@@ -20,13 +19,7 @@ signing_keys = App(name="signing-keys", help="The keys that tokens are signed wi
 @signing_keys.command(name="list")
 def list_signing_keys(*, as_json: AsJson = False, where: Where = USUAL) -> None:
     """List all signing keys that ever were, in the order in which they sign, and what each does now."""
-
-    async def run(url: str) -> list[tuple[Turn, State]]:
-        async with opened(url) as database:
-            return await turns_of(database)
-
-    with serving_url(where) as url:
-        found = asyncio.run(run(url))
+    found = on_database(where, turns_of)
     if as_json:
         print_json(
             [
@@ -56,13 +49,7 @@ def rotate_signing_key(
     at_once
         For a key that got into wrong hands: all tokens end within seconds, and whoever needs one asks for another.
     """
-
-    async def run(url: str) -> Turn:
-        async with opened(url) as database:
-            return await rotate(database, at_once=at_once)
-
-    with serving_url(where) as url:
-        turn = asyncio.run(run(url))
+    turn = on_database(where, lambda database: rotate(database, at_once=at_once))
     if as_json:
         print_json({"kid": turn.id, "signs_from": turn.signs_from})
         return

@@ -3,15 +3,15 @@
 Source: docs/howto/command-line.md, "Versions".
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Final
 
 from duebook.cli.asking import BusinessOption
-from duebook.cli.connection import USUAL, Where, opened, serving_url
+from duebook.cli.connection import USUAL, Where, on_database
 from duebook.cli.output import print_json, print_table
 from duebook.cli.partner import AsJson
+from duebook.db.pool import Database
 from duebook.ledger import history
 from duebook.ledger.history import Version
 from duebook.tenancy.facts import OPERATOR, BusinessId
@@ -23,15 +23,14 @@ _PAGE: Final = 1_000
 def versions(*, business: BusinessOption, as_json: AsJson = False, where: Where = USUAL) -> None:
     """List the versions of the books: when each was recorded, what was done, and by whom."""
 
-    async def run(url: str) -> list[Version]:
+    async def all_of_them(database: Database) -> list[Version]:
         found: list[Version] = []
-        async with opened(url) as database, read_tx(database, OPERATOR, BusinessId(business)) as tx:
+        async with read_tx(database, OPERATOR, BusinessId(business)) as tx:
             while page := await history.versions(tx, found[-1].version if found else 0, _PAGE):
                 found += page
         return found
 
-    with serving_url(where) as url:
-        found = [one._replace(recorded_at=one.recorded_at.astimezone(UTC)) for one in asyncio.run(run(url))]
+    found = [one._replace(recorded_at=one.recorded_at.astimezone(UTC)) for one in on_database(where, all_of_them)]
     if as_json:
         print_json([one._asdict() for one in found])
     else:
