@@ -7,7 +7,6 @@ left out. DUEBOOK_TEST_EXAMPLES says how many examples a property is tried on.
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -34,6 +33,7 @@ from duebook.http.settings import REQUESTS_PER_SECOND, TRUSTED_PROXIES
 from duebook.tenancy.businesses import NewBusiness, create_business
 from duebook.tenancy.facts import BusinessId, WireProfile
 from duebook.tenancy.partners import create_partner
+from tests.ports import free_port
 
 settings.register_profile(
     "duebook",
@@ -147,13 +147,6 @@ async def business_id(database: Database) -> BusinessId:
     return (await create_business(database, partner.id, new)).business.id
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def settings_of_server() -> dict[str, str]:
     """What the environment of a module's server says beside the database; a module that wants something has its own.
@@ -181,7 +174,7 @@ def served(
     url: str, settings: dict[str, str], application: str, log: IO[bytes] | None = None
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """The address of a server of one worker, and its process; its log goes with the tests' own, or where it is told."""
-    port = _free_port()
+    port = free_port()
     code = "import os; from duebook.http.server import serve; "
     code += f"serve(os.environ['URL'], '127.0.0.1', {port}, 1, {application!r})"
     address = f"http://127.0.0.1:{port}"

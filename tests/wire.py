@@ -10,6 +10,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+_FLUSH = "H"
 _AN_ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -17,7 +18,8 @@ _AN_ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Wire:
     """A port that leads to a database, and the messages that went there: kind, and a statement's text or their length.
 
-    In a statement, ids are not told apart.
+    In a statement, ids are not told apart. Flushes are left out: they ask for nothing, and whether one is sent depends
+    on how soon answers come.
     """
 
     port: int
@@ -69,8 +71,7 @@ def _listen(heard: bytearray, is_begun: bool, said: list[tuple[str, object]]) ->
         length = head + int.from_bytes(heard[head : head + 4], "big")
         if len(heard) < length:
             break
-        if is_begun:
-            kind = chr(heard[0])
+        if is_begun and (kind := chr(heard[0])) != _FLUSH:
             said.append((kind, _AN_ID.sub(b"ID", bytes(heard[5:length])) if kind in "QP" else length))
         del heard[:length]
         is_begun = True

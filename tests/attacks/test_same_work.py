@@ -31,13 +31,8 @@ def database_url(database_urls: Urls, listened: Wire) -> str:
     return listened.url(database_urls.serve)
 
 
-@pytest.fixture(scope="module")
-def settings_of_server() -> dict[str, str]:
-    """Each attempt has an address of its own, so that none has to wait for the failures of others."""
-    return {"DUEBOOK_TRUSTED_PROXIES": "127.0.0.1"}
-
-
 def _elsewhere() -> dict[str, str]:
+    """Each attempt has an address of its own, so that none has to wait for the failures of others."""
     number = next(_ADDRESSES)
     return {"X-Forwarded-For": f"10.0.{number // 256}.{number % 256}"}
 

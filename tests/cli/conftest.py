@@ -3,7 +3,6 @@
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from duebook.cli import main
 from duebook.db.embedded import Urls
 from duebook.http.settings import LOG_FORMAT
 from duebook.watch.logs import LogFormat
+from tests.ports import free_port
 
 WORLDS = Path(__file__).parent / "worlds"
 
@@ -135,13 +135,6 @@ def home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="duebook-test-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder, "home")
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

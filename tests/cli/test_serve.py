@@ -15,7 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from duebook.db.embedded import Urls, owned
 from duebook.db.migrate import migrate
-from tests.cli.conftest import Run, free_port, read_until
+from tests.cli.conftest import Run, read_until
+from tests.ports import free_port
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

@@ -27,9 +27,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from psycopg.conninfo import conninfo_to_dict
 
 from duebook.db.embedded import Urls
-from tests.cli.conftest import free_port, read_until
+from tests.cli.conftest import read_until
 from tests.http.native_world import Books, charge, new_books
 from tests.http.world import new_platform
+from tests.ports import free_port
 
 T = TypeVar("T")
 Counts = dict[tuple[str, frozenset[tuple[str, str]]], float]

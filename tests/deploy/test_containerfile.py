@@ -11,8 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from duebook.db.embedded import Urls
-from tests.cli.conftest import free_port
 from tests.deploy.machine import PROJECT, Image
+from tests.ports import free_port
 
 _START_SECONDS = 60.0
 _ENVIRONMENT = "/opt/duebook"

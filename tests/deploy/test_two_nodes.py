@@ -3,10 +3,9 @@
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -14,15 +13,14 @@ from textwrap import dedent
 import httpx
 import pytest
 
-from tests.cli.conftest import free_port
 from tests.deploy.machine import PROJECT, Machine, machine
+from tests.faults.served import COMMAND, Served
 from tests.http.native_world import charge, new_books
 from tests.http.world import new_platform
 
 _PAGE = PROJECT / "docs" / "howto" / "two-nodes.md"
 _ADDRESSES = {"node-a": "127.0.15.1", "node-b": "127.0.15.2"}
 _SECONDS = 60.0
-_DUEBOOK = Path(sys.executable).with_name("duebook")
 _JUST_INSTALLED = """
 rm -rf /etc/postgresql/15 /var/lib/postgresql/15
 install -d -m 2775 -o postgres -g postgres /run/postgresql /var/run/postgresql /var/log/postgresql
@@ -75,22 +73,6 @@ def nodes() -> Iterator[Nodes]:
         yield found
 
 
-@contextmanager
-def serving() -> Iterator[str]:
-    """The address of a server that knows both nodes by the page's URL."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"DUEBOOK_DATABASE_URL": url("DUEBOOK_DATABASE_URL")}
-    with subprocess.Popen(
-        [_DUEBOOK, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            wait_until_ready(address)
-            yield address
-        finally:
-            process.terminate()
-
-
 def wait_until_ready(address: str) -> None:
     """Come back when a server can answer."""
     until = time.monotonic() + _SECONDS
@@ -104,7 +86,7 @@ def wait_until_ready(address: str) -> None:
     raise AssertionError("the server did not become ready")
 
 
-def test_what_was_acknowledged_outlives_the_first_node(nodes: Nodes) -> None:
+def test_what_was_acknowledged_outlives_the_first_node(nodes: Nodes, tmp_path: Path) -> None:
     """Given the page's steps taken in order, when the first node is lost, then all that was written is on the second.
 
     The server, which is never restarted, writes on there, and the first comes back as the standby.
@@ -113,14 +95,18 @@ def test_what_was_acknowledged_outlives_the_first_node(nodes: Nodes) -> None:
     for step in (first, second, waits):
         nodes.take(step)
     owner = {"DUEBOOK_MIGRATE_URL": url("DUEBOOK_MIGRATE_URL")}
-    subprocess.run([_DUEBOOK, "migrate"], env=os.environ | owner, check=True)
-    with serving() as address, httpx.Client(base_url=address, timeout=30) as client:
-        books = new_books(client, new_platform(url("DUEBOOK_DATABASE_URL")))
+    subprocess.run([*COMMAND, "migrate"], env=os.environ | owner, check=True)
+    both = url("DUEBOOK_DATABASE_URL")
+    with (
+        Served.running(both, tmp_path / "log") as served,
+        httpx.Client(base_url=served.url, timeout=30) as client,
+    ):
+        books = new_books(client, new_platform(both))
         for number in range(20):
             books.do(charge(f"before-{number}", 100))
         nodes.take(stop)
         nodes.take(promote)
-        wait_until_ready(address)
+        wait_until_ready(served.url)
         books.do(charge("after", 100))
         assert books.get("reports/aging", side="receivable")["totals"][0]["total_minor"] == 2_100
         nodes.take(back)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from tests.cli.conftest import free_port
 from tests.faults.postgres import Cluster, Postgres
+from tests.ports import free_port
 
 DATA_MIB: Final = 384
 LOG_MIB: Final = 64

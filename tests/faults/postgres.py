@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from duebook.db.embedded import Urls, owned
 from duebook.db.embedded_host import PGDATA, Account, find_programs, server_account
 from duebook.db.migrate import migrate
-from tests.cli.conftest import free_port
+from tests.ports import free_port
 
 START_SECONDS = 60.0
 _SETTINGS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "log_min_messages": "fatal"}

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tests.cli.conftest import free_port
+from tests.ports import free_port
 
 T = TypeVar("T")
 _CHUNK = 65_536

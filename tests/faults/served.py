@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from duebook.http.settings import REQUESTS_PER_SECOND
-from tests.cli.conftest import free_port
+from tests.ports import free_port
 
 COMMAND = [sys.executable, "-c", "import sys; from duebook.cli import main; sys.exit(main())"]
 WORKERS = 2

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.http.native_world import Books, new_books
 from tests.http.world import Platform, new_business, new_platform
 
 
@@ -31,3 +32,9 @@ def other_platform(database_url: str) -> Platform:
 def business(client: httpx.Client, platform: Platform) -> str:
     """The id of a business of the platform, in dollars, without entries until a test writes some."""
     return new_business(client, platform)
+
+
+@pytest.fixture
+def books(client: httpx.Client, platform: Platform) -> Books:
+    """A new business with empty books."""
+    return new_books(client, platform)

@@ -10,7 +10,6 @@ import httpx
 import msgspec
 import pytest
 
-from duebook.http.settings import TRUSTED_PROXIES
 from duebook.ledger.audit import AT_ONCE
 from duebook.ledger.facts import Side
 from tests.http.layer_world import BILL
@@ -19,18 +18,6 @@ from tests.http.thredfi_payment_world import new_payable
 from tests.http.world import Platform, bearer, business_token, new_business, partner_token, rotated
 
 FORMULAS = ("=cmd()", "@SUM(A1)", "+1+cmd|' /C calc'!A0", "-2+3", "\t=1", "  =1", "\r=1", "\n@x", "＝1")
-
-
-@pytest.fixture(scope="module")
-def settings_of_server(settings_of_server: dict[str, str]) -> dict[str, str]:
-    """A server that is asked through a proxy on this machine."""
-    return settings_of_server | {TRUSTED_PROXIES: "127.0.0.1"}
-
-
-@pytest.fixture
-def books(client: httpx.Client, platform: Platform) -> Books:
-    """A new business with empty books."""
-    return new_books(client, platform)
 
 
 @pytest.fixture(scope="module")

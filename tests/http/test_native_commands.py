@@ -8,16 +8,9 @@ import httpx
 import pytest
 
 from duebook.http import native
-from tests.http.native_world import Books, Command, about, charge, named, new_books, payment
-from tests.http.world import Platform
+from tests.http.native_world import Books, Command, about, charge, named, payment
 
 SHAPES = native.description(native.build_api())["components"]["schemas"]
-
-
-@pytest.fixture
-def books(client: httpx.Client, platform: Platform) -> Books:
-    """A new business with empty books."""
-    return new_books(client, platform)
 
 
 def _the_allocation(books: Books) -> str:

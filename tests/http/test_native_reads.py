@@ -18,12 +18,6 @@ READS = (
 )
 
 
-@pytest.fixture
-def books(client: httpx.Client, platform: Platform) -> Books:
-    """A new business with empty books."""
-    return new_books(client, platform)
-
-
 @pytest.fixture(scope="module")
 def kept(client: httpx.Client, platform: Platform) -> Books:
     """Books of three versions: a charge and its payment, an edit, and a payment that is taken back from."""

@@ -23,12 +23,6 @@ def empty(client: httpx.Client, platform: Platform) -> Books:
     return new_books(client, platform)
 
 
-@pytest.fixture
-def books(client: httpx.Client, platform: Platform) -> Books:
-    """A new business with empty books."""
-    return new_books(client, platform)
-
-
 PAID: Final = [charge("A-1"), payment("P-1", 6_000, ("A-1", 4_000))]
 ONE_INSTALMENT: Final = [{"due_on": "2025-02-09", "amount_minor": 1}]
 A_RATE: Final = {"currency": "EUR", "quoted_on": "2025-01-01", "rate": "1.0845"}

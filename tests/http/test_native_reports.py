@@ -11,12 +11,6 @@ from tests.http.world import Platform
 AR = {"side": "receivable", "as_of": "2025-03-31"}
 
 
-@pytest.fixture
-def books(client: httpx.Client, platform: Platform) -> Books:
-    """A new business with empty books."""
-    return new_books(client, platform)
-
-
 @pytest.fixture(scope="module")
 def kept(client: httpx.Client, platform: Platform) -> Books:
     """Two customers with charges of several ages and currencies, unapplied money, and a late correction."""

@@ -19,9 +19,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.cli.conftest import free_port
 from tests.http.layer_world import Layer, bill, invoice, new_layer, payment
 from tests.http.world import Platform
+from tests.ports import free_port
 
 _COMMAND = [sys.executable, "-c", "import sys; from duebook.cli import main; sys.exit(main())"]
 _WRITERS = 4

@@ -5,19 +5,11 @@ from uuid import uuid4
 
 import httpx
 import jwt
-import pytest
 
-from duebook.http.settings import REQUESTS_PER_SECOND, TRUSTED_PROXIES
 from duebook.http.throttle import WITH_ADDRESS
 from tests.http.world import Platform, bearer, expired, new_platform, partner_token
 
 TOKEN = "/v1/platform/oauth2/token/"
-
-
-@pytest.fixture(scope="module")
-def settings_of_server() -> dict[str, str]:
-    """This machine is the proxy that is trusted."""
-    return {REQUESTS_PER_SECOND: "0", TRUSTED_PROXIES: "127.0.0.1"}
 
 
 def at(address: str, platform: Platform, key: str | None = None) -> dict[str, str]:
