@@ -297,7 +297,13 @@ async def test_items_add_up_to_every_cell(database: Database, history: History, 
     for basis in Basis:
         await _add_up(books, replace(query, basis=basis, credits=credits))
     own = replace(query, basis=Basis.DOCUMENT, credits=Credits.COLUMN)
-    for item in (await books.explain(own, ALL)).items:
+    try:
+        items = (await books.explain(own, ALL)).items
+    except SumTooLarge:
+        with pytest.raises(SumTooLarge):
+            await books.report(own)
+        return
+    for item in items:
         sign = -1 if item.unapplied else 1
         assert item.open_minor == item.amount_minor - sign * sum(one.amount_minor for one in item.allocations)
         assert all(one.amount_minor > 0 for one in item.allocations if one.allocation_id)
